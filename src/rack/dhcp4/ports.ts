@@ -1,0 +1,105 @@
+import type { Clock } from '../../domain/clock.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { SocketFactory } from '../net/sockets.ts';
+import type { LeaseStore } from './leases/store.ts';
+
+/** One broadcast domain as seen by the interface (or relay) that a packet came in on. */
+export interface DhcpNetwork {
+  /** Name of the VLAN. */
+  vlan: string;
+  subnets: DhcpSubnet[];
+}
+
+/** What the server hands out on one subnet. Addresses are dotted quads. */
+export interface DhcpSubnet {
+  name: string;
+  cidr: string;
+  gateway?: string;
+  dnsServers: string[];
+  ntpServers: string[];
+  domainName?: string;
+  mtu?: number;
+  /** Inclusive ranges for clients without a reservation. */
+  dynamicRanges: { start: string; end: string }[];
+  leaseSeconds: number;
+  /** The rack's own address on this subnet: server identifier (option 54) and siaddr. */
+  serverAddress: string;
+  /** No boot file for anybody on this subnet. */
+  bootDisabled: boolean;
+}
+
+/** A known client's address: it is served from the same answer by every rack and needs no lease record. */
+export interface DhcpReservation {
+  mac: string;
+  address: string;
+  hostname?: string;
+  /** Name of the subnet that the address belongs to. */
+  subnet: string;
+}
+
+/** What a booting client is told to load. `file` is a TFTP name, `nextServer` a dotted quad. */
+export type BootAnswer =
+  | { kind: 'File'; file: string; nextServer: string }
+  | { kind: 'HttpUri'; uri: string }
+  | { kind: 'None' };
+
+/** What a client says of itself that decides its boot file. */
+export interface BootClient {
+  mac: string;
+  /** Option 93, the first type. */
+  architecture: number | undefined;
+  /** Option 77. */
+  userClass: string | undefined;
+  /** Option 60. */
+  vendorClass: string | undefined;
+  /** Option 97 as a lower-case UUID, in the order that `dmidecode` prints. */
+  uuid: string | undefined;
+}
+
+/** One client seen, after the offer (`Discover`) or the acknowledgement (`Ack`) was sent. */
+export interface DhcpSighting {
+  mac: string;
+  device: string;
+  vlan: string;
+  subnet: string;
+  address: string;
+  architecture: number | undefined;
+  stage: 'Discover' | 'Ack';
+  client: 'PXE' | 'iPXE' | 'HTTPClient' | 'OS';
+}
+
+/**
+ * The world as the DHCP server sees it. All methods are synchronous: they answer from memory, and are called for every
+ * packet. MAC addresses are lower-case and colon-separated.
+ */
+export interface DhcpBackend {
+  /** By receiving interface. */
+  networkOf(device: string): DhcpNetwork | undefined;
+  /** By the relay's address, or the link-selection address that the relay gave (RFC 3527). */
+  networkOfRelay(giaddr: string): DhcpNetwork | undefined;
+  reservation(mac: string, network: DhcpNetwork): DhcpReservation | undefined;
+  /** What a network-booting client gets; `None` when it must not boot from the network. Not asked for other clients. */
+  boot(client: BootClient, subnet: DhcpSubnet): BootAnswer;
+  /** Told of every offer and acknowledgement, so that boot tokens and progress can use it. */
+  seen(sighting: DhcpSighting): void;
+}
+
+/** What `createDhcp4Server` is made of. */
+export interface Dhcp4ServerDeps {
+  backend: DhcpBackend;
+  sockets: SocketFactory;
+  leases: LeaseStore;
+  clock: Clock;
+  log: Logger;
+  /** UDP ports, for tests that cannot have the real ones. Default 67 and 68. */
+  ports?: { server: number; client: number };
+}
+
+/** A DHCPv4 server on any number of interfaces. */
+export interface Dhcp4Server {
+  /** Serves one more interface. Rejects with `PortInUse` or `NoSuchDevice` and leaves the others as they are. */
+  listen(device: string): Promise<void>;
+  /** Stops serving one interface. Nothing happens when it was not served. */
+  unlisten(device: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,51 @@
+/** Where a datagram came from or goes to. `address` is a dotted quad. */
+export interface UdpPeer {
+  address: string;
+  port: number;
+}
+
+/** One bound IPv4 UDP socket. */
+export interface UdpSocket {
+  /** The port it is bound to. */
+  readonly port: number;
+  /** One listener only; a second call replaces the first. The bytes are the listener's to keep. */
+  onMessage(listener: (data: Uint8Array, peer: UdpPeer) => void): void;
+  /** Errors after the bind: the socket goes on unless it was closed. */
+  onError(listener: (error: Error) => void): void;
+  /** Resolves when the kernel took the datagram. */
+  send(data: Uint8Array, to: UdpPeer): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Sends UDP datagrams in hand-built frames, to clients that cannot answer ARP yet. */
+export interface LinkSender {
+  /** Throws CodedError<NetErrorCode> when the kernel refuses the frame. */
+  send(datagram: {
+    /** Lower-case and colon-separated; Ethernet only. */
+    destinationMac: string;
+    source: UdpPeer;
+    destination: UdpPeer;
+    data: Uint8Array;
+  }): void;
+  close(): void;
+}
+
+/** What `openUdp4` binds. */
+export interface Udp4Options {
+  /** Receive from and send to this interface only (SO_BINDTODEVICE). */
+  device?: string;
+  /** 0 lets the kernel choose. */
+  port: number;
+  /** Allow sending to 255.255.255.255. */
+  broadcast?: boolean;
+  /** Local address. Default: all (0.0.0.0). */
+  address?: string;
+}
+
+/** How the servers of the rack get their sockets. */
+export interface SocketFactory {
+  /** Rejects with CodedError<NetErrorCode>. */
+  openUdp4(options: Udp4Options): Promise<UdpSocket>;
+  /** Undefined where this factory cannot send frames: the caller broadcasts instead. */
+  openLinkSender(options: { device: string }): LinkSender | undefined;
+}
