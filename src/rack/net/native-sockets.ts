@@ -1,0 +1,157 @@
+import { endianness } from 'node:os';
+import koffi from 'koffi';
+import { ipv4ToNumber } from '../../domain/net/address.ts';
+import { macToBytes } from '../../domain/net/mac.ts';
+import { CodedError } from '../../errors/coded-error.ts';
+import { bound, plainSocket, udpSocketOf } from './dgram-socket.ts';
+import type { NetErrorCode } from './errors.ts';
+import type { LinkSender, SocketFactory, Udp4Options } from './sockets.ts';
+import { udp4Packet } from './udp-frame.ts';
+
+/*
+ * The only file that calls the C library: a wrong signature here ends the process. Constants are those of Linux on
+ * x86-64, arm64 and riscv64.
+ */
+const AF_INET = 2;
+const AF_PACKET = 17;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_BROADCAST = 6;
+const SO_BINDTODEVICE = 25;
+const ETH_P_IP = 0x0800;
+const littleEndian = endianness() === 'LE';
+
+/** What the C library is asked for; results below 0 leave `errno`. */
+interface Libc {
+  socket(domain: number, type: number, protocol: number): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
+  bind(fd: number, address: Uint8Array, length: number): number;
+  sendto(
+    fd: number,
+    data: Uint8Array,
+    length: number,
+    flags: number,
+    address: Uint8Array,
+    addressLength: number,
+  ): number;
+  indexOf(device: string): number;
+  close(fd: number): number;
+}
+
+/** Sockets bound to an interface and frames sent past ARP, by koffi. Throws where koffi or the C library cannot be loaded. */
+export function createNativeSockets(): SocketFactory {
+  const libc = loadLibc();
+  return {
+    async openUdp4(options) {
+      const fd = checked(libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), 'socket', options);
+      try {
+        prepare(libc, fd, options);
+      } catch (error) {
+        libc.close(fd);
+        throw error;
+      }
+      const socket = plainSocket(false);
+      await bound(socket, () => socket.bind({ fd, exclusive: true }));
+      return udpSocketOf([socket], () => socket);
+    },
+    openLinkSender: ({ device }) => openLinkSender(libc, device),
+  };
+}
+
+function loadLibc(): Libc {
+  const library = koffi.load(null);
+  return {
+    socket: library.func('int socket(int domain, int type, int protocol)'),
+    setsockopt: library.func(
+      'int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)',
+    ),
+    bind: library.func('int bind(int fd, const uint8_t *address, uint32_t length)'),
+    sendto: library.func(
+      'ssize_t sendto(int fd, const uint8_t *data, size_t length, int flags, const uint8_t *address, uint32_t addressLength)',
+    ),
+    indexOf: library.func('unsigned int if_nametoindex(const char *device)'),
+    close: library.func('int close(int fd)'),
+  };
+}
+
+/**
+ * No SO_REUSEADDR: sockets on different devices do not meet, UDP has no lingering state, and with it a second server
+ * on the same interface would take our packets without anybody being told.
+ */
+function prepare(libc: Libc, fd: number, options: Udp4Options): void {
+  if (options.device !== undefined) {
+    const name = new TextEncoder().encode(`${options.device}\0`);
+    checked(
+      libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length),
+      'bind to the device',
+      options,
+    );
+  }
+  if (options.broadcast) {
+    const one = nativeInt(1);
+    checked(libc.setsockopt(fd, SOL_SOCKET, SO_BROADCAST, one, one.length), 'allow broadcast', options);
+  }
+  const address = new Uint8Array(16);
+  const view = new DataView(address.buffer);
+  view.setUint16(0, AF_INET, littleEndian);
+  view.setUint16(2, options.port);
+  view.setUint32(4, ipv4ToNumber(options.address ?? '0.0.0.0') ?? 0);
+  checked(libc.bind(fd, address, address.length), 'bind', options);
+}
+
+function openLinkSender(libc: Libc, device: string): LinkSender {
+  // Protocol 0: this socket only sends, the kernel must not queue every frame of the interface for it.
+  const fd = checked(libc.socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0), 'open a packet socket', {
+    device,
+  });
+  let closed = false;
+  return {
+    send({ destinationMac, source, destination, data }) {
+      if (closed) return;
+      const packet = udp4Packet(source, destination, data);
+      // By name for every frame: an interface that was made anew has another index.
+      const address = linkAddress(checked(libc.indexOf(device) || -1, 'find', { device }), destinationMac);
+      checked(libc.sendto(fd, packet, packet.length, 0, address, address.length), 'send a frame', { device });
+    },
+    close() {
+      if (!closed) libc.close(fd);
+      closed = true;
+    },
+  };
+}
+
+/** `struct sockaddr_ll`, see packet(7). */
+function linkAddress(index: number, mac: string): Uint8Array {
+  const address = new Uint8Array(20);
+  const view = new DataView(address.buffer);
+  view.setUint16(0, AF_PACKET, littleEndian);
+  view.setUint16(2, ETH_P_IP);
+  view.setInt32(4, index, littleEndian);
+  view.setUint8(11, 6);
+  address.set(macToBytes(mac), 12);
+  return address;
+}
+
+function nativeInt(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setInt32(0, value, littleEndian);
+  return bytes;
+}
+
+function checked(result: number, doing: string, options: { device?: string; port?: number }): number {
+  if (result >= 0) return result;
+  const { EADDRINUSE, ENODEV, ENXIO, EPERM, EACCES } = koffi.os.errno;
+  const number = koffi.errno();
+  const codes = new Map<number | undefined, NetErrorCode>([
+    [EADDRINUSE, 'PortInUse'],
+    [ENODEV, 'NoSuchDevice'],
+    [ENXIO, 'NoSuchDevice'],
+    [EPERM, 'NotPermitted'],
+    [EACCES, 'NotPermitted'],
+  ]);
+  const name = Object.entries(koffi.os.errno).find(([, value]) => value === number)?.[0] ?? `errno ${number}`;
+  const where = [options.device, options.port && `UDP port ${options.port}`].filter(Boolean).join(', ');
+  const code = codes.get(number) ?? 'SocketFailed';
+  throw new CodedError(code, `cannot ${doing} (${where}): ${name}`, { retryable: code !== 'NotPermitted' });
+}
