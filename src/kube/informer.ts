@@ -75,6 +75,8 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   const firstSync = Promise.withResolvers<void>();
   firstSync.promise.catch(() => {});
   let synced = false;
+  /** Where the next watch begins; undefined: list first. */
+  let version: string | undefined;
   let running: Promise<void> | undefined;
 
   function tell(listener: (change: Change<T>) => void, change: Change<T>): void {
@@ -111,8 +113,8 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     return resourceVersion;
   }
 
-  /** Watches until the watch ends; tells the versions seen as they come. */
-  async function watchFrom(resourceVersion: string, onVersion: (version: string) => void): Promise<void> {
+  /** Watches until the watch ends, and moves `version` on. */
+  async function watchFrom(resourceVersion: string): Promise<void> {
     const { serverTimeoutMinMs, serverTimeoutMaxMs, inactivityTimeoutMs } = timings;
     const timeoutMs = serverTimeoutMinMs + random() * (serverTimeoutMaxMs - serverTimeoutMinMs);
     const events = client.watch(resource, {
@@ -131,7 +133,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
       } else if (event.type !== 'Bookmark') {
         take(event.type, event.object);
       }
-      onVersion(event.resourceVersion);
+      version = event.resourceVersion;
     }
   }
 
@@ -147,30 +149,33 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     }
   }
 
+  /** One list, where needed, and one watch; answers how long to wait before the next, in milliseconds. */
+  async function listAndWatch(): Promise<number> {
+    let watchingSince = Number.POSITIVE_INFINITY;
+    let askedToWaitMs = 0;
+    try {
+      version ??= await relist();
+      watchingSince = timers.monotonic();
+      await watchFrom(version);
+    } catch (error) {
+      if (stopping.signal.aborted) return 0;
+      if (isKubeError(error, 'Gone')) version = undefined;
+      if (isKubeError(error)) askedToWaitMs = error.retryAfterMs ?? 0;
+      // A resource that nobody touches may well be silent; that is no reason to worry people.
+      const quiet =
+        isKubeError(error, 'Timeout') && timers.monotonic() - watchingSince >= timings.inactivityTimeoutMs;
+      const fields = { err: error, relist: version === undefined };
+      log[quiet ? 'debug' : 'warn'](fields, 'watching was interrupted and goes on');
+    }
+    // Short-lived watches do not reset it: a server that ends each at once must not be asked in a tight loop.
+    if (timers.monotonic() - watchingSince >= timings.healthyAfterMs) backoff.reset();
+    return Math.max(backoff.next(), askedToWaitMs);
+  }
+
   async function run(): Promise<void> {
-    let version: string | undefined;
     while (!stopping.signal.aborted) {
-      let watchingSince = Number.POSITIVE_INFINITY;
-      let waitMs: number | undefined;
-      try {
-        version ??= await relist();
-        watchingSince = timers.monotonic();
-        await watchFrom(version, (seen) => {
-          version = seen;
-        });
-      } catch (error) {
-        if (stopping.signal.aborted) return;
-        if (isKubeError(error, 'Gone')) version = undefined;
-        if (isKubeError(error)) waitMs = error.retryAfterMs;
-        const lived = timers.monotonic() - watchingSince;
-        // A resource that nobody touches may well be silent; that is no reason to worry people.
-        const level =
-          isKubeError(error, 'Timeout') && lived >= timings.inactivityTimeoutMs ? 'debug' : 'warn';
-        log[level]({ err: error, relist: version === undefined }, 'watching was interrupted and goes on');
-      }
-      // A server that ends each watch at once must not be asked in a tight loop.
-      if (timers.monotonic() - watchingSince >= timings.healthyAfterMs) backoff.reset();
-      await sleep(timers, Math.max(backoff.next(), waitMs ?? 0), stopping.signal);
+      const waitMs = await listAndWatch();
+      await sleep(timers, waitMs, stopping.signal);
     }
   }
 
