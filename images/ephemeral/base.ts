@@ -46,7 +46,19 @@ async function make(directory: string, suite: string, node: string): Promise<voi
   ]);
   const release = (await readdir(join(debian, 'lib/modules')))[0];
   if (release === undefined) throw new Error('the kernel package holds no modules');
-  for (const mountPoint of ['dev', 'proc', 'sys', 'run', 'tmp', 'root', 'mnt', 'etc', 'var', 'usr/bin', 'sbin'])
+  for (const mountPoint of [
+    'dev',
+    'proc',
+    'sys',
+    'run',
+    'tmp',
+    'root',
+    'mnt',
+    'etc',
+    'var',
+    'usr/bin',
+    'sbin',
+  ])
     await mkdir(join(root, mountPoint), { recursive: true });
   await copyPrograms(debian, root, programs);
   await linkPrograms(debian, root);
@@ -127,7 +139,8 @@ async function writeSettings(root: string): Promise<void> {
     'etc/hosts': '127.0.0.1 localhost\n',
     'etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
     'etc/os-release': 'NAME="Metalwright ephemeral OS"\nID=metalwright\nID_LIKE=debian\n',
-    'etc/modprobe.d/blacklist.conf': 'blacklist nouveau\nblacklist amdgpu\nblacklist i915\nblacklist pcspkr\n',
+    'etc/modprobe.d/blacklist.conf':
+      'blacklist nouveau\nblacklist amdgpu\nblacklist i915\nblacklist pcspkr\n',
   };
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(root, path)), { recursive: true });

@@ -1,9 +1,16 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
-const up = () => readFileSync('/proc/uptime', 'utf8').split(' ')[0];
-const say = (t: string) => writeFileSync('/dev/ttyS0', `agent: ${t} at ${up()}\n`);
-say('started');
-const t = setInterval(() => {
-  const a = Object.values(networkInterfaces()).flat().find((i) => i && !i.internal && i.family === 'IPv4');
-  if (a) { say(`address ${a.address}`); clearInterval(t); }
-}, 50);
+/** The agent: the one program of the ephemeral OS. Everything that it needs from the machine is wired here. */
+import { readFileSync } from 'node:fs';
+import { parseCommandLine } from '../agent/command-line.ts';
+import { openConsole } from '../agent/console.ts';
+import { runAgent } from '../agent/run.ts';
+import { messageOf } from '../errors/coded-error.ts';
+
+const console = openConsole();
+const commandLine = parseCommandLine(readFileSync('/proc/cmdline', 'utf8'));
+
+try {
+  await runAgent(commandLine, console);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? messageOf(error)) : messageOf(error)}\n`);
+  process.exitCode = 1;
+}

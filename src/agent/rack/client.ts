@@ -1,0 +1,122 @@
+import { messageOf } from '../../errors/coded-error.ts';
+import type { Session, Task, TaskEvent, TaskResult } from '../contract.ts';
+import type { Inventory } from '../inventory/types.ts';
+import type { Timing } from '../time.ts';
+import { backoffMs } from './backoff.ts';
+import type { HttpAnswer, HttpCall, SendHttp } from './http.ts';
+import { describeProblem, readMachine, readSession, readTask } from './read.ts';
+
+/** Who this machine is, before it has a session. */
+export interface Identity {
+  macAddresses: string[];
+  systemUuid?: string;
+}
+
+export interface Enlistment extends Identity {
+  architecture: 'amd64' | 'arm64';
+  firmware: 'BIOS' | 'UEFI';
+  inventory: Inventory;
+}
+
+/** The rack said no, for good: asking again is of no use. */
+export interface Refusal {
+  refused: string;
+}
+
+export interface RackClientDeps {
+  /** Base URL. */
+  rack: string;
+  send: SendHttp;
+  timing: Timing;
+  /** Told once when the rack stops answering, and once when it does again. */
+  onSilence(message: string): void;
+}
+
+/**
+ * The agent's side of the rack's API. Every call is repeated with growing pauses until the rack answers, so a restart of
+ * the rack is lived through; each is safe to repeat. A 4xx is a `Refusal`.
+ */
+export interface RackClient {
+  enlist(enlistment: Enlistment, signal: AbortSignal): Promise<{ machine: string } | Refusal>;
+  openSession(token: string, identity: Identity, signal: AbortSignal): Promise<Session | Refusal>;
+  /** Undefined: nothing to do at the moment. */
+  nextTask(sessionKey: string, signal: AbortSignal): Promise<Task | undefined | Refusal>;
+  postEvent(
+    sessionKey: string,
+    task: string,
+    event: TaskEvent,
+    signal: AbortSignal,
+  ): Promise<Refusal | undefined>;
+  putResult(
+    sessionKey: string,
+    task: string,
+    result: TaskResult,
+    signal: AbortSignal,
+  ): Promise<Refusal | undefined>;
+}
+
+const silenceMs = 15_000;
+const backoff = { firstMs: 200, mostMs: 8_000 };
+
+export function createRackClient(deps: RackClientDeps): RackClient {
+  const base = `${deps.rack}/agent/v1`;
+  const call = (request: Omit<HttpCall, 'silenceMs'>): Promise<HttpAnswer> =>
+    untilAnswered({ ...request, silenceMs }, deps);
+
+  return {
+    async enlist(enlistment, signal) {
+      const answer = await call({ method: 'POST', url: `${base}/enlistments`, body: enlistment, signal });
+      return readMachine(answer) ?? { refused: describeProblem(answer) };
+    },
+    async openSession(token, identity, signal) {
+      const body = { token, ...identity };
+      const answer = await call({ method: 'POST', url: `${base}/sessions`, body, signal });
+      return readSession(answer) ?? { refused: describeProblem(answer) };
+    },
+    async nextTask(sessionKey, signal) {
+      const answer = await call({ method: 'GET', url: `${base}/task`, sessionKey, signal });
+      if (answer.status === 204) return undefined;
+      return readTask(answer) ?? { refused: describeProblem(answer) };
+    },
+    async postEvent(sessionKey, task, event, signal) {
+      const url = `${base}/tasks/${encodeURIComponent(task)}/events`;
+      const answer = await call({ method: 'POST', url, sessionKey, body: event, signal });
+      return answer.status < 300 ? undefined : { refused: describeProblem(answer) };
+    },
+    async putResult(sessionKey, task, result, signal) {
+      const url = `${base}/tasks/${encodeURIComponent(task)}/result`;
+      const answer = await call({ method: 'PUT', url, sessionKey, body: result, signal });
+      return answer.status < 300 ? undefined : { refused: describeProblem(answer) };
+    },
+  };
+}
+
+/** Repeats until the rack gives an answer that another attempt would not change. Rejects only when the signal aborts. */
+async function untilAnswered(request: HttpCall, deps: RackClientDeps): Promise<HttpAnswer> {
+  const silentSince = deps.timing.now();
+  let told = false;
+  for (let failed = 1; ; failed += 1) {
+    let seen: string;
+    try {
+      const answer = await deps.send(request);
+      if (!isPassing(answer.status)) {
+        if (told) deps.onSilence('the rack answers again');
+        return answer;
+      }
+      seen = `HTTP ${answer.status}`;
+    } catch (error) {
+      request.signal.throwIfAborted();
+      seen = messageOf(error);
+    }
+    if (!told && deps.timing.now() - silentSince > 5_000) {
+      told = true;
+      deps.onSilence(`no answer from the rack at ${deps.rack} (${seen}): trying on`);
+    }
+    await deps.timing.sleep(backoffMs(failed, deps.timing.random(), backoff), request.signal);
+  }
+}
+
+/** A status that says nothing of the request itself. */
+function isPassing(status: number): boolean {
+  return status >= 500 || status === 408 || status === 429;
+}
