@@ -66,3 +66,8 @@ export function selectBootFile(client: BootIdentity, place: BootPlace): BootAnsw
   if (kind === 'HTTPClient') return { kind: 'HttpUri', uri: `${place.httpBase}/loaders/${loader}` };
   return { kind: 'File', file: loader, nextServer: place.tftpServer };
 }
+
+/** Whether there is a loader for the client at all; IA-32 UEFI and 32-bit ARM have none. iPXE brings its own. */
+export function canBoot(client: BootIdentity): boolean {
+  return clientKind(client) === 'iPXE' || loaderByArchitecture.has(client.architecture ?? architectures.bios);
+}

@@ -1,0 +1,172 @@
+import { ipv4FromNumber, ipv4ToNumber } from '../../domain/net/address.ts';
+import { messageOf } from '../../errors/coded-error.ts';
+import { DecodeError } from '../../errors/decode-error.ts';
+import type { Logger } from '../../log/logger.ts';
+import type { LinkSender, UdpPeer, UdpSocket } from '../net/sockets.ts';
+import { canBoot } from './boot-file.ts';
+import { handle, type Outcome } from './handler.ts';
+import { messageType } from './options.ts';
+import { type Dhcp4Packet, decodePacket } from './packet.ts';
+import type { Dhcp4Server, Dhcp4ServerDeps, DhcpNetwork } from './ports.ts';
+import { relayAgentOf } from './relay-agent.ts';
+import { transmit } from './transmit.ts';
+
+/** One interface that is served. */
+interface Listener {
+  device: string;
+  socket: UdpSocket;
+  link: LinkSender | undefined;
+}
+
+/** Acknowledgements that wait for the disk at once: beyond it a stalled disk must not fill the memory. */
+const maximumWaiting = 10_000;
+/** One warning a minute about each kind of trouble, whatever the number of clients. */
+const warningEveryMs = 60_000;
+
+const typeNames: ReadonlyMap<number, string> = new Map(
+  Object.entries(messageType).map(([name, number]) => [number, name.toUpperCase()]),
+);
+
+/** A DHCPv4 server (RFC 2131) that serves each interface with a socket of its own. */
+export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
+  const { backend, sockets, leases, clock, log } = deps;
+  const ports = deps.ports ?? { server: 67, client: 68 };
+  const listeners = new Map<string, Listener>();
+  const warn = limitedWarnings(deps);
+  let waiting = 0;
+
+  function receive(listener: Listener, data: Uint8Array, peer: UdpPeer): void {
+    const { device } = listener;
+    try {
+      const packet = decodePacket(data);
+      const relay = relayAgentOf(packet);
+      const network = relay
+        ? backend.networkOfRelay(ipv4FromNumber(relay.link))
+        : networkOf(device, packet, peer);
+      if (network === undefined) return;
+      const outcome = handle(packet, {
+        device,
+        network,
+        relay,
+        source: ipv4ToNumber(peer.address) ?? 0,
+        now: clock.now(),
+        leases: leases.view,
+        reservation: (mac) => backend.reservation(mac, network),
+        boot: (client, subnet) => backend.boot(client, subnet),
+      });
+      act(listener, network, outcome);
+    } catch (error) {
+      if (error instanceof DecodeError) {
+        log.debug({ device, peer, reason: error.message }, 'not a DHCP packet');
+      } else {
+        warn(`failed ${device}`, { device, error: messageOf(error) }, 'could not answer a DHCP packet');
+      }
+    }
+  }
+
+  /** A client of a relayed network renews by unicast, past its relay: its own address says where it is. */
+  function networkOf(device: string, packet: Dhcp4Packet, peer: UdpPeer): DhcpNetwork | undefined {
+    const here = backend.networkOf(device);
+    const own = ipv4FromNumber(packet.ciaddr);
+    if (packet.ciaddr === 0 || peer.address !== own) return here;
+    return backend.networkOfRelay(own) ?? here;
+  }
+
+  function act(listener: Listener, network: DhcpNetwork, outcome: Outcome): void {
+    const { device } = listener;
+    const { vlan } = network;
+    if (outcome.kind === 'Ignore') {
+      const fields = { device, vlan, mac: outcome.client?.mac, reason: outcome.reason };
+      if (outcome.reason === 'NoAddress') {
+        warn(`full ${vlan}`, fields, 'no free address for a DHCP client: enlarge the dynamic ranges');
+      } else {
+        log.debug(fields, 'DHCP packet ignored');
+      }
+      return;
+    }
+    if (outcome.kind === 'Reply' && outcome.hold !== undefined) leases.hold(outcome.hold);
+    if (outcome.commit === undefined) {
+      if (outcome.kind === 'Reply') answer(listener, outcome);
+      return;
+    }
+    if (outcome.commit.state === 'Declined') {
+      const address = ipv4FromNumber(outcome.commit.address);
+      log.warn({ device, vlan, mac: outcome.client.mac, address }, 'the address is in use by somebody else');
+    }
+    if (waiting >= maximumWaiting) {
+      warn('disk', { device, waiting }, 'the disk is too slow for the leases that are asked for');
+      return;
+    }
+    waiting += 1;
+    leases
+      .commit(outcome.commit)
+      .then(() => {
+        if (outcome.kind === 'Reply' && listeners.get(device) === listener) answer(listener, outcome);
+      })
+      .catch((error: unknown) => {
+        warn('lease', { device, error: messageOf(error) }, 'a lease was not acknowledged');
+      })
+      .finally(() => {
+        waiting -= 1;
+      });
+  }
+
+  function answer(listener: Listener, outcome: Extract<Outcome, { kind: 'Reply' }>): void {
+    const { reply, sighting, client } = outcome;
+    const { device } = listener;
+    const name = typeNames.get(reply.type) ?? String(reply.type);
+    const fields = { device, mac: client.mac, client: client.kind, address: sighting?.address };
+    if (reply.type === messageType.offer) log.debug(fields, `DHCP${name}`);
+    else log.info(fields, `DHCP${name}`);
+    if (reply.type === messageType.offer && client.kind !== 'OS' && !canBoot(client)) {
+      const { architecture } = client;
+      log.warn({ device, mac: client.mac, architecture }, 'no loader for a client of this architecture');
+    }
+    transmit(listener, reply, ports, (error) =>
+      warn(`send ${device}`, { ...fields, error: messageOf(error) }, 'could not send a DHCP reply'),
+    );
+    if (sighting !== undefined) backend.seen(sighting);
+  }
+
+  return {
+    async listen(device) {
+      if (listeners.has(device)) return;
+      const socket = await sockets.openUdp4({ device, port: ports.server, broadcast: true });
+      const listener: Listener = { device, socket, link: openLink(deps, device) };
+      listeners.set(device, listener);
+      socket.onMessage((data, peer) => receive(listener, data, peer));
+      socket.onError((error) => warn(`socket ${device}`, { device, error: error.message }, 'socket error'));
+      log.info({ device, port: ports.server }, 'serving DHCPv4');
+    },
+    async unlisten(device) {
+      const listener = listeners.get(device);
+      listeners.delete(device);
+      listener?.link?.close();
+      await listener?.socket.close();
+    },
+    async close() {
+      await Promise.all([...listeners.keys()].map((device) => this.unlisten(device)));
+    },
+  };
+}
+
+function openLink({ sockets, log }: Dhcp4ServerDeps, device: string): LinkSender | undefined {
+  try {
+    return sockets.openLinkSender({ device });
+  } catch (error) {
+    log.warn({ device, error: messageOf(error) }, 'no packet socket: clients are answered by broadcast');
+    return undefined;
+  }
+}
+
+type Warn = (topic: string, fields: object, message: string) => void;
+
+function limitedWarnings({ clock, log }: { clock: Dhcp4ServerDeps['clock']; log: Logger }): Warn {
+  const last = new Map<string, number>();
+  return (topic, fields, message) => {
+    const now = clock.now();
+    if (now - (last.get(topic) ?? Number.NEGATIVE_INFINITY) < warningEveryMs) return;
+    last.set(topic, now);
+    log.warn(fields, message);
+  };
+}

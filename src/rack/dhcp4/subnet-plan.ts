@@ -1,0 +1,87 @@
+import { ipv4ToNumber } from '../../domain/net/address.ts';
+import { cidrRange, netmask, parseCidr } from '../../domain/net/cidr.ts';
+import { CodedError } from '../../errors/coded-error.ts';
+import type { DhcpSubnet } from './ports.ts';
+
+/** A subnet with its addresses as unsigned 32-bit numbers, made once from the backend's description. */
+export interface SubnetPlan {
+  subnet: DhcpSubnet;
+  first: number;
+  last: number;
+  mask: number;
+  server: number;
+  gateway: number | undefined;
+  dns: number[];
+  ntp: number[];
+  /** Inclusive, lowest first, without the addresses that nobody may have. */
+  ranges: { start: number; end: number }[];
+}
+
+const plans = new WeakMap<DhcpSubnet, SubnetPlan>();
+
+/** The plan of a subnet; the same object in gives the same plan back. Throws CodedError `BadSubnet`. */
+export function planOf(subnet: DhcpSubnet): SubnetPlan {
+  const known = plans.get(subnet);
+  if (known !== undefined) return known;
+  const made = makePlan(subnet);
+  plans.set(subnet, made);
+  return made;
+}
+
+/** Whether the address is on the subnet. */
+export function onSubnet(plan: SubnetPlan, address: number): boolean {
+  return address >= plan.first && address <= plan.last;
+}
+
+/** Whether the address is one that the server may give to anybody. */
+export function inRanges(plan: SubnetPlan, address: number): boolean {
+  return plan.ranges.some(({ start, end }) => address >= start && address <= end);
+}
+
+function makePlan(subnet: DhcpSubnet): SubnetPlan {
+  const cidr = parseCidr(subnet.cidr);
+  const bounds = cidrRange(cidr);
+  const server = quad(subnet, subnet.serverAddress);
+  const gateway = subnet.gateway === undefined ? undefined : quad(subnet, subnet.gateway);
+  const first = Number(bounds.first);
+  const last = Number(bounds.last);
+  const nobodys = new Set([server, ...(gateway === undefined ? [] : [gateway])]);
+  if (cidr.prefix < 31) nobodys.add(first).add(last);
+  const ranges = subnet.dynamicRanges
+    .map(({ start, end }) => ({ start: quad(subnet, start), end: quad(subnet, end) }))
+    .sort((a, b) => a.start - b.start)
+    .flatMap((range) => without(range, nobodys));
+  return {
+    subnet,
+    first,
+    last,
+    mask: Number(netmask(cidr).value),
+    server,
+    gateway,
+    dns: subnet.dnsServers.flatMap((address) => ipv4ToNumber(address) ?? []),
+    ntp: subnet.ntpServers.flatMap((address) => ipv4ToNumber(address) ?? []),
+    ranges,
+  };
+}
+
+function without(
+  range: { start: number; end: number },
+  holes: ReadonlySet<number>,
+): { start: number; end: number }[] {
+  const parts: { start: number; end: number }[] = [];
+  let start = range.start;
+  const inside = [...holes].filter((hole) => hole >= range.start && hole <= range.end).sort((a, b) => a - b);
+  for (const hole of inside) {
+    if (hole > start) parts.push({ start, end: hole - 1 });
+    start = hole + 1;
+  }
+  if (start <= range.end) parts.push({ start, end: range.end });
+  return parts;
+}
+
+function quad(subnet: DhcpSubnet, text: string): number {
+  const value = ipv4ToNumber(text);
+  if (value === undefined)
+    throw new CodedError('BadSubnet', `subnet ${subnet.name}: ${text} is no IPv4 address`);
+  return value;
+}
