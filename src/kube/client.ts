@@ -80,7 +80,8 @@ export interface KubeClient {
   ): Promise<T>;
   /**
    * Server-side apply: makes the object when it is missing, and takes away fields that this manager applied before and now leaves out.
-   * `metadata.resourceVersion` and `metadata.uid`, when set, are preconditions. Errors: Conflict, Invalid.
+   * Preconditions, when set: `metadata.resourceVersion` (an object that exists has this version; a missing one is made all the same)
+   * and `metadata.uid` (the object exists and is this one). Set both to change only what was seen. Errors: Conflict, Invalid.
    */
   apply<T extends KubeObject>(
     resource: Resource<T>,

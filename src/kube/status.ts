@@ -76,11 +76,19 @@ export function errorOfStatus(
 ): KubeError {
   const reason = stringMember(status, 'reason');
   const statusCode = httpStatus ?? (isRecord(status) && typeof status.code === 'number' ? status.code : 500);
-  const code = (reason === undefined ? undefined : codeByReason[reason]) ?? codeOfHttpStatus(statusCode);
+  const byReason = reason === undefined ? undefined : codeByReason[reason];
+  const code = isUidMismatch(status) ? 'Conflict' : (byReason ?? codeOfHttpStatus(statusCode));
   const said = stringMember(status, 'message') ?? `HTTP ${statusCode}`;
   return new KubeError(code, `${what} failed: ${said} (${kubeErrors[code]})`, {
     retryAfterMs: retryAfterMs(status, retryAfter),
   });
+}
+
+/** A wrong `metadata.uid` in an apply is called Invalid when an object of the name exists: "the object is another one now" all the same. */
+function isUidMismatch(status: unknown): boolean {
+  const details = isRecord(status) ? status.details : undefined;
+  const causes = isRecord(details) ? details.causes : undefined;
+  return Array.isArray(causes) && causes.some((cause) => stringMember(cause, 'field') === 'metadata.uid');
 }
 
 function retryAfterMs(status: unknown, header: string | undefined): number | undefined {
