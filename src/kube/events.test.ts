@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../log/logger.ts';
+import type { KubeClient } from './client.ts';
+import { kubeError } from './errors.ts';
+import { createEventRecorder, cutBytes } from './events.ts';
+import { createManualTimers } from './manual-timers.ts';
+
+interface Written {
+  name: string;
+  namespace?: string;
+  note?: string;
+  series?: { count: number };
+}
+
+function setUp() {
+  const timers = createManualTimers();
+  const created: Written[] = [];
+  const patched: Written[] = [];
+  const failures: Error[] = [];
+  const client = {
+    async create(_resource: unknown, { metadata, ...rest }: { metadata: Written }) {
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+      created.push({ ...metadata, ...rest });
+    },
+    async patch(_resource: unknown, name: string, patch: { series: { count: number } }) {
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+      patched.push({ name, ...patch });
+    },
+  } as unknown as KubeClient;
+  const recorder = createEventRecorder({
+    client,
+    component: 'metalwright.dev/operator',
+    clock: { now: () => Date.UTC(2026, 0, 1) + timers.monotonic() },
+    timers,
+    log: silentLogger,
+  });
+  const machine = { apiVersion: 'metalwright.dev/v1alpha1', kind: 'Machine', name: 'r1-u7', uid: 'u' };
+  const say = (message = 'no answer') => recorder.event(machine, 'Warning', 'BmcUnreachable', message);
+  return { timers, created, patched, failures, recorder, say };
+}
+
+describe('event recorder', () => {
+  it('writes an event about a cluster-scoped object where the API server accepts it', async () => {
+    const { say, created, timers } = setUp();
+    say();
+    await timers.advance(0);
+    expect(created).toEqual([
+      expect.objectContaining({
+        namespace: 'default',
+        eventTime: '2026-01-01T00:00:00.000000Z',
+        reason: 'BmcUnreachable',
+        action: 'BmcUnreachable',
+        note: 'no answer',
+        type: 'Warning',
+        reportingController: 'metalwright.dev/operator',
+      }),
+    ]);
+  });
+
+  it('counts repeats in one event: the second at once, later ones every few minutes', async () => {
+    const { say, created, patched, timers } = setUp();
+    for (let second = 0; second < 600; second++) {
+      say();
+      await timers.advance(1000);
+    }
+    expect(created).toHaveLength(1);
+    expect(patched.map(({ series }) => series?.count)).toEqual([2, 301]);
+    expect(new Set(patched.map(({ name }) => name))).toEqual(new Set([created[0]?.name]));
+  });
+
+  it('counts what came while the first was being written', async () => {
+    const { say, created, patched, failures, timers } = setUp();
+    failures.push(kubeError('Unavailable', 'x'));
+    say();
+    say();
+    await timers.advance(60_000);
+    expect([...created, ...patched].at(-1)?.series?.count).toBe(2);
+  });
+
+  it('writes a new event when the old one has expired', async () => {
+    const { say, created, failures, timers } = setUp();
+    say();
+    await timers.advance(1000);
+    failures.push(kubeError('NotFound', 'x'));
+    say();
+    await timers.advance(1000);
+    expect(created).toHaveLength(2);
+    expect(created[1]?.series?.count).toBe(2);
+  });
+
+  it('tries again while the API server is away, and drops what it refuses', async () => {
+    const { say, created, failures, timers } = setUp();
+    failures.push(kubeError('Unavailable', 'x'), kubeError('Timeout', 'x'));
+    say('first');
+    await timers.advance(120_000);
+    failures.push(kubeError('Forbidden', 'x'));
+    say('second');
+    say('third');
+    await timers.advance(120_000);
+    expect(created.map(({ note }) => note)).toEqual(['first', 'third']);
+  });
+
+  it('lets no object flood the API server with events that all differ', async () => {
+    const { say, created, timers } = setUp();
+    for (let number = 0; number < 500; number++) say(`attempt ${number}`);
+    await timers.advance(1000);
+    expect(created).toHaveLength(25);
+    await timers.advance(30_000);
+    say('later');
+    await timers.advance(0);
+    expect(created).toHaveLength(26);
+  });
+
+  it('writes what waits before it stops', async () => {
+    const { say, created, recorder, timers } = setUp();
+    say('first');
+    say('second');
+    const stopped = recorder.stop();
+    await timers.advance(100);
+    await stopped;
+    expect(created).toHaveLength(2);
+  });
+});
+
+describe('cutBytes', () => {
+  const cases: [string, string, number, string][] = [
+    ['leaves a short text alone', 'abc', 3, 'abc'],
+    ['cuts at the limit', 'abcd', 3, 'abc'],
+    ['never leaves half a character', 'aé', 2, 'a'],
+    ['counts bytes, not characters', '😀😀', 7, '😀'],
+  ];
+  for (const [name, text, limit, want] of cases) {
+    it(name, () => {
+      expect(cutBytes(text, limit)).toBe(want);
+    });
+  }
+});
