@@ -1,0 +1,53 @@
+import type { z } from 'zod';
+import type { LabEnvironment } from '../environment.ts';
+import { requireProgram } from '../process/programs.ts';
+import { type RunResult, run, tryRun } from '../process/run.ts';
+
+/** Any object of Kubernetes, as far as the laboratory cares. */
+export interface Manifest {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string; labels?: Record<string, string> };
+  [field: string]: unknown;
+}
+
+/** kubectl with a fixed kubeconfig. */
+export interface Kubectl {
+  /** Runs it and gives its standard output. Throws `CommandFailed`. */
+  run(...args: string[]): Promise<string>;
+  /** Runs it and gives its exit code and output. */
+  try(...args: string[]): Promise<RunResult>;
+  /** Applies objects server-side. Throws `CommandFailed` with what the API server said. */
+  apply(manifests: readonly Manifest[]): Promise<void>;
+  /** Reads an object, `undefined` when there is none; `schema` says what is needed of it. */
+  read<T>(schema: z.ZodType<T>, resource: string, name: string, namespace?: string): Promise<T | undefined>;
+}
+
+/** Makes a kubectl for a kubeconfig. Throws `ToolMissing`. */
+export function makeKubectl(kubeconfigPath: string, environment: LabEnvironment): Kubectl {
+  const program = requireProgram('kubectl', environment);
+  const flags = ['--kubeconfig', kubeconfigPath];
+  return {
+    run: (...args) => run(program, [...flags, ...args]),
+    try: (...args) => tryRun(program, [...flags, ...args]),
+    apply: async (manifests) => {
+      if (manifests.length === 0) return;
+      const list = { apiVersion: 'v1', kind: 'List', items: manifests };
+      await run(program, [...flags, 'apply', '--server-side', '-f', '-'], { input: JSON.stringify(list) });
+    },
+    read: async (schema, resource, name, namespace) => {
+      const place = namespace === undefined ? [] : ['--namespace', namespace];
+      const found = await run(program, [
+        ...flags,
+        'get',
+        resource,
+        name,
+        ...place,
+        '--ignore-not-found',
+        '-o',
+        'json',
+      ]);
+      return found === '' ? undefined : schema.parse(JSON.parse(found));
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { labError } from '../errors.ts';
+import type { LabInstance } from '../instance.ts';
+import { run, tryRun } from '../process/run.ts';
+
+/** Makes the instance's bridge with the rack's address on it, or keeps the one that it made before. */
+export async function ensureBridge(instance: LabInstance): Promise<void> {
+  const owner = await ownerOf(instance.bridge);
+  if (owner !== undefined && owner !== ownName(instance)) {
+    throw labError('Conflict', `the interface ${instance.bridge} exists and was not made by this laboratory`);
+  }
+  if (owner !== undefined) return;
+  const address = `${instance.rackAddress}/${instance.prefixLength}`;
+  await run('ip', [
+    'link',
+    'add',
+    instance.bridge,
+    'type',
+    'bridge',
+    'stp_state',
+    '0',
+    'mcast_snooping',
+    '0',
+  ]);
+  await run('ip', ['link', 'set', instance.bridge, 'alias', ownName(instance)]);
+  await run('ip', ['address', 'add', address, 'dev', instance.bridge]);
+  await run('ip', ['link', 'set', instance.bridge, 'up']);
+}
+
+/** Removes the instance's bridge, if it made one. */
+export async function removeBridge(instance: LabInstance): Promise<void> {
+  if ((await ownerOf(instance.bridge)) !== ownName(instance)) return;
+  await run('ip', ['link', 'delete', instance.bridge]);
+}
+
+/** The mark on a bridge that says who made it, empty for one without; `undefined` when there is no such interface. */
+async function ownerOf(bridge: string): Promise<string | undefined> {
+  const result = await tryRun('cat', [`/sys/class/net/${bridge}/ifalias`]);
+  return result.code === 0 ? result.stdout.trim() : undefined;
+}
+
+function ownName(instance: LabInstance): string {
+  return `metalwright-${instance.name}`;
+}
