@@ -68,7 +68,7 @@ function loadLibc(): Libc {
     ),
     bind: library.func('int bind(int fd, const uint8_t *address, uint32_t length)'),
     sendto: library.func(
-      'ssize_t sendto(int fd, const uint8_t *data, size_t length, int flags, const uint8_t *address, uint32_t addressLength)',
+      'intptr_t sendto(int fd, const uint8_t *data, size_t length, int flags, const uint8_t *address, uint32_t addressLength)',
     ),
     indexOf: library.func('unsigned int if_nametoindex(const char *device)'),
     close: library.func('int close(int fd)'),
