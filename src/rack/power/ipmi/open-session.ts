@@ -62,6 +62,35 @@ export function decodeOpenSessionResponse(payload: Uint8Array): OpenSessionRespo
   };
 }
 
+/** The other direction, for BMC simulators: @throws DecodeError */
+export function decodeOpenSessionRequest(payload: Uint8Array): OpenSessionRequest {
+  requireLength(payload, 32, 'open session request');
+  return {
+    tag: byteAt(payload, 0, 'open session request'),
+    privilege: byteAt(payload, 1, 'open session request'),
+    consoleSessionId: viewOf(payload).getUint32(4, true),
+    algorithms: {
+      authentication: algorithmAt(payload, 8, 0),
+      integrity: algorithmAt(payload, 16, 1),
+      confidentiality: algorithmAt(payload, 24, 2),
+    },
+  };
+}
+
+/** The other direction, for BMC simulators. A refusal is short. */
+export function encodeOpenSessionResponse(response: OpenSessionResponse, privilege: number): Uint8Array {
+  const { authentication, integrity, confidentiality } = response.algorithms;
+  const head = concat([response.tag, response.status, privilege, 0], uint32(response.consoleSessionId));
+  if (response.status !== 0) return head;
+  return concat(
+    head,
+    uint32(response.bmcSessionId),
+    algorithmRecord(0, authentication),
+    algorithmRecord(1, integrity),
+    algorithmRecord(2, confidentiality),
+  );
+}
+
 const recordLength = 8;
 
 function algorithmRecord(kind: number, algorithm: number): number[] {

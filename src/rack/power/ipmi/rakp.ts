@@ -82,6 +82,43 @@ export function decodeRakp4(payload: Uint8Array): Rakp4 {
   return { ...decodeHead(payload, 'RAKP 4'), integrityCheck: payload.subarray(8) };
 }
 
+/** The other direction, for BMC simulators: @throws DecodeError */
+export function decodeRakp1(payload: Uint8Array): Rakp1 {
+  requireLength(payload, 28, 'RAKP 1');
+  const length = byteAt(payload, 27, 'RAKP 1');
+  requireLength(payload, 28 + length, 'RAKP 1');
+  return {
+    tag: byteAt(payload, 0, 'RAKP 1'),
+    bmcSessionId: viewOf(payload).getUint32(4, true),
+    consoleRandom: payload.subarray(8, 24),
+    role: byteAt(payload, 24, 'RAKP 1'),
+    username: payload.subarray(28, 28 + length),
+  };
+}
+
+/** The other direction, for BMC simulators. A refusal is short. */
+export function encodeRakp2(message: Rakp2): Uint8Array {
+  const head = concat([message.tag, message.status, 0, 0], uint32(message.consoleSessionId));
+  return message.status === 0 ? concat(head, message.bmcRandom, message.guid, message.authCode) : head;
+}
+
+/** The other direction, for BMC simulators: @throws DecodeError */
+export function decodeRakp3(payload: Uint8Array): Rakp3 {
+  requireLength(payload, 8, 'RAKP 3');
+  return {
+    tag: byteAt(payload, 0, 'RAKP 3'),
+    status: byteAt(payload, 1, 'RAKP 3'),
+    bmcSessionId: viewOf(payload).getUint32(4, true),
+    authCode: payload.subarray(8),
+  };
+}
+
+/** The other direction, for BMC simulators. */
+export function encodeRakp4(message: Rakp4): Uint8Array {
+  const { tag, status, consoleSessionId, integrityCheck } = message;
+  return concat([tag, status, 0, 0], uint32(consoleSessionId), integrityCheck);
+}
+
 function decodeHead(
   payload: Uint8Array,
   what: string,
