@@ -3,9 +3,10 @@
  * Builds the images of Metalwright into the cache and prints where they are, as JSON: `node images/build.ts
  * [ephemeral|debian-12|all]`. What was built from the same inputs before is found again at once.
  */
+import { buildDebian12 } from './debian-12/build.ts';
 import { buildEphemeral } from './ephemeral/build.ts';
 
-const builders = { ephemeral: () => buildEphemeral() } as const;
+const builders = { ephemeral: () => buildEphemeral(), 'debian-12': () => buildDebian12() } as const;
 
 const wanted = process.argv[2] ?? 'all';
 const names = Object.keys(builders);

@@ -63,7 +63,7 @@ async function serve(commandLine: CommandLine, console: Console, signal: AbortSi
   }
   await saveSession(sessionPath, session);
   console.say(`this is ${session.machine}, waiting for the rack at ${commandLine.rack} to say what to do`);
-  const handlers = taskHandlers({ commandLine, console });
+  const handlers = taskHandlers(commandLine);
   return work(session, { client, console, timing: systemTiming, handlers, signal });
 }
 
@@ -72,7 +72,8 @@ async function networkUp(console: Console, signal: AbortSignal): Promise<void> {
   for (let looks = 1; ; looks += 1) {
     const address = await systemFiles.readText('/run/mw/network');
     if (address !== undefined) return console.say(`network: ${address}`);
-    if (looks % 600 === 0) console.say('still no address by DHCP: is the cable in, does a rack serve this network?');
+    if (looks % 600 === 0)
+      console.say('still no address by DHCP: is the cable in, does a rack serve this network?');
     await systemTiming.sleep(50, signal);
   }
 }
