@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LabEnvironment } from '../environment.ts';
 import { startDaemon, stopDaemon } from '../process/daemon.ts';
@@ -10,21 +10,27 @@ import type { LabMachine } from './machine.ts';
 /** The connection that everything uses: virtual machines of the system, not of a user. */
 export const LIBVIRT_URI = 'qemu:///system';
 
+const QEMU_CONFIG = '/etc/libvirt/qemu.conf';
+
 /**
- * Starts libvirt's daemons when none answers; `stopOwnLibvirt` stops what this started, and nothing else.
- *
- * With `withoutKvm` they do not see /dev/kvm: where root may open it and QEMU's user may not, libvirt takes its knowledge
- * of QEMU for outdated each time that it looks, and asks QEMU anew for seconds.
+ * Starts libvirt's daemons when none answers; `stopOwnLibvirt` stops what this started, and nothing else. Those daemons
+ * run QEMU as root, by a configuration that only they see: where root may open /dev/kvm and QEMU's own user may not,
+ * libvirt takes its knowledge of QEMU for outdated each time that it looks, and asks QEMU anew for seconds.
  */
-export async function ensureLibvirt(environment: LabEnvironment, withoutKvm: boolean): Promise<void> {
+export async function ensureLibvirt(environment: LabEnvironment): Promise<void> {
   if (await answers()) return;
   const directory = ownDaemons(environment);
+  mkdirSync(directory, { recursive: true });
   const start = (name: string, command: string, args: string[]) =>
     startDaemon({ name, directory, command, args, lifetime: 'detached' });
   start('virtlogd', requireProgram('virtlogd', environment), []);
-  const libvirtd = requireProgram('libvirtd', environment);
-  if (withoutKvm && existsSync('/dev/kvm')) start('libvirtd', ...hidingKvm(libvirtd, directory, environment));
-  else start('libvirtd', libvirtd, []);
+  const config = join(directory, 'qemu.conf');
+  writeFileSync(config, 'user = "root"\ngroup = "root"\n');
+  const script = `mount --bind "$1" ${QEMU_CONFIG} && exec "$2"`;
+  start('libvirtd', requireProgram('unshare', environment), [
+    ...['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh'],
+    ...[config, requireProgram('libvirtd', environment)],
+  ]);
   await poll(async () => ((await answers()) ? true : undefined), { what: 'libvirt to answer', timeoutMs: 60_000 });
 }
 
@@ -75,15 +81,6 @@ export async function pullPlug(machine: LabMachine): Promise<void> {
 export function removeMachineFiles(machine: LabMachine): void {
   for (const path of [machine.diskPath, machine.consolePath, machine.nvramPath])
     rmSync(path, { force: true });
-}
-
-/** A command that covers /dev/kvm, for itself alone, with a file that nobody but root may open. */
-function hidingKvm(program: string, directory: string, environment: LabEnvironment): [string, string[]] {
-  const cover = join(directory, 'no-kvm');
-  writeFileSync(cover, '', { mode: 0o000 });
-  const script = 'mount --bind "$1" /dev/kvm && exec "$2"';
-  const args = ['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh', cover, program];
-  return [requireProgram('unshare', environment), args];
 }
 
 async function answers(): Promise<boolean> {
