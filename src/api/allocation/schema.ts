@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { Architecture, Conditions, cel, IpAddress, Label, ObjectName, Tag, Timestamp } from '../fields.ts';
+import { defineKind } from '../kind.ts';
+import type { CustomResource } from '../meta.ts';
+
+export const Constraints = z.object({
+  architecture: Architecture.optional(),
+  cores: z.int().min(1).max(65536).optional().describe('At least so many physical cores.'),
+  memoryMiB: z.int().min(1).max(1073741824).optional().describe('At least so much memory.'),
+  nics: z.int().min(1).max(64).optional().describe('At least so many network interfaces.'),
+  disks: z
+    .array(
+      z.object({
+        count: z.int().min(1).max(128).default(1),
+        minSizeBytes: z.int().min(0).optional(),
+        kind: z.enum(['HDD', 'SSD', 'NVMe']).optional(),
+      }),
+    )
+    .max(16)
+    .optional()
+    .describe('Disks that the machine must have; a disk counts for one entry only.'),
+  tags: z.array(Tag).max(32).optional(),
+  notTags: z.array(Tag).max(32).optional(),
+  zone: Label.optional(),
+  pool: Label.optional(),
+  machine: ObjectName.optional().describe('This machine and no other.'),
+});
+export type Constraints = z.infer<typeof Constraints>;
+
+export const AllocationSpec = z
+  .object({
+    image: ObjectName.describe('The BootImage to install, of purpose Disk.'),
+    constraints: Constraints.default({}),
+    hostname: Label.optional().describe("Default: the Allocation's name."),
+    sshKeys: z
+      .array(
+        z
+          .string()
+          .max(8192)
+          .regex(
+            /^(ssh-(rsa|ed25519)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) [A-Za-z0-9+/=]+( [^\r\n]*)?$/,
+          ),
+      )
+      .max(64)
+      .default([])
+      .describe('Public keys, in authorized_keys format, of those who may log in.'),
+    userDataSecret: ObjectName.optional().describe(
+      "Name of a Secret in the Allocation's namespace whose key userData is given to cloud-init.",
+    ),
+    erase: z
+      .enum(['None', 'Quick', 'Full'])
+      .default('Quick')
+      .describe('What happens to the disks on release. None keeps them, for a rescue of data.'),
+    priority: z
+      .int()
+      .min(-1000)
+      .max(1000)
+      .default(0)
+      .describe('Who is served first when machines are short.'),
+  })
+  .meta(
+    cel(
+      {
+        rule: 'self.image == oldSelf.image',
+        message: 'is immutable: delete the Allocation to install anew',
+        fieldPath: '.image',
+      },
+      {
+        rule: 'self.constraints == oldSelf.constraints',
+        message: 'is immutable: the machine has been chosen by them',
+        fieldPath: '.constraints',
+      },
+    ),
+  );
+export type AllocationSpec = z.infer<typeof AllocationSpec>;
+
+export const AllocationStatus = z.object({
+  observedGeneration: z.int().min(0).optional(),
+  phase: z.enum(['Pending', 'Bound', 'Deploying', 'Deployed', 'Failed', 'Releasing']).optional(),
+  machine: ObjectName.optional(),
+  machineUid: z.string().max(36).optional(),
+  addresses: z.array(IpAddress).max(32).optional(),
+  boundAt: Timestamp.optional(),
+  deployedAt: Timestamp.optional(),
+  conditions: Conditions.optional(),
+  unmatched: z
+    .array(
+      z.object({ constraint: z.string().max(128), removed: z.int().min(0), message: z.string().max(256) }),
+    )
+    .max(32)
+    .optional()
+    .describe('Why nothing matched: how many machines each constraint took out.'),
+});
+export type AllocationStatus = z.infer<typeof AllocationStatus>;
+
+export type Allocation = CustomResource<AllocationSpec, AllocationStatus>;
+
+export const allocationKind = defineKind<Allocation>({
+  plural: 'allocations',
+  singular: 'allocation',
+  kind: 'Allocation',
+  shortNames: ['alloc'],
+  namespaced: true,
+  description: 'A machine that fits, installed with an image, for as long as the object lives.',
+  properties: { spec: AllocationSpec, status: AllocationStatus },
+  required: ['spec'],
+  printerColumns: [
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+    { name: 'Machine', type: 'string', jsonPath: '.status.machine' },
+    { name: 'Address', type: 'string', jsonPath: '.status.addresses[0]' },
+    { name: 'Image', type: 'string', jsonPath: '.spec.image' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    {
+      name: 'Message',
+      type: 'string',
+      jsonPath: '.status.conditions[?(@.type=="Ready")].message',
+      priority: 1,
+    },
+  ],
+  selectableFields: ['.status.phase', '.status.machine'],
+});

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+
+/** A rule that the API server itself enforces (`x-kubernetes-validations`). */
+export interface CelRule {
+  rule: string;
+  message: string;
+  fieldPath?: string;
+  reason?: 'FieldValueInvalid' | 'FieldValueForbidden' | 'FieldValueRequired' | 'FieldValueDuplicate';
+}
+
+/** Metadata for {@link z.ZodType.meta}: CEL rules on the value. */
+export function cel(...rules: CelRule[]): { 'x-kubernetes-validations': CelRule[] } {
+  return { 'x-kubernetes-validations': rules };
+}
+
+/** A value that is set once and for good. */
+export const immutable: CelRule = { rule: 'self == oldSelf', message: 'is immutable' };
+
+/** Lower case, colon-separated: `52:54:00:12:34:56`. */
+export const MacAddress = z
+  .string()
+  .max(17)
+  .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/)
+  .describe('MAC address, lower case, colon-separated: 52:54:00:12:34:56.');
+
+/** An IPv4 or IPv6 address. */
+export const IpAddress = z
+  .string()
+  .max(45)
+  .meta(cel({ rule: 'isIP(self)', message: 'must be an IPv4 or IPv6 address' }));
+
+/** A network in CIDR notation whose host bits are zero. */
+export const Cidr = z
+  .string()
+  .max(49)
+  .meta(
+    cel({
+      rule: 'isCIDR(self) && cidr(self) == cidr(self).masked()',
+      message: 'must be a network in CIDR notation with its host bits zero, like 10.0.0.0/24',
+    }),
+  );
+
+/** An RFC 1123 subdomain: the name of another object. */
+export const ObjectName = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
+
+/** An RFC 1123 label. */
+export const Label = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+
+/** A tag of a machine: what a label's value may be. */
+export const Tag = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/);
+
+/** RFC 3339, UTC. */
+export const Timestamp = z.string().max(35).meta({ format: 'date-time' });
+
+/** `sha256:` and 64 lower-case hex digits. */
+export const Digest = z
+  .string()
+  .max(71)
+  .regex(/^sha256:[0-9a-f]{64}$/);
+
+export const Architecture = z.enum(['amd64', 'arm64']).describe('CPU architecture, by its Debian name.');
+export type Architecture = z.infer<typeof Architecture>;
+
+export const FirmwareMode = z.enum(['BIOS', 'UEFI']);
+export type FirmwareMode = z.infer<typeof FirmwareMode>;
+
+/** Words of a kernel command line; what a shell or a boot script could take for its own is refused. */
+export const KernelArguments = z
+  .array(
+    z
+      .string()
+      .min(1)
+      .max(256)
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_.,:/=@%+-]*$/),
+  )
+  .max(64)
+  .describe('Added to the kernel command line, one word an entry.');
+
+/** `metav1.Condition`. */
+export const Condition = z.object({
+  type: z.string().max(316),
+  status: z.enum(['True', 'False', 'Unknown']),
+  observedGeneration: z.int().min(0).optional(),
+  lastTransitionTime: Timestamp,
+  reason: z.string().min(1).max(1024),
+  message: z.string().max(32768),
+});
+export type Condition = z.infer<typeof Condition>;
+
+export const Conditions = z
+  .array(Condition)
+  .max(16)
+  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] });

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { Conditions, MacAddress, ObjectName, Timestamp } from '../fields.ts';
+import { defineKind } from '../kind.ts';
+import type { CustomResource } from '../meta.ts';
+
+export const rackServices = ['Dhcp4', 'Tftp', 'Http', 'Power'] as const;
+export const RackService = z.enum(rackServices);
+export type RackService = z.infer<typeof RackService>;
+
+export const RackSpec = z.object({
+  disabledServices: z.array(RackService).max(16).meta({ 'x-kubernetes-list-type': 'set' }).default([]),
+  interfaces: z
+    .array(z.object({ name: z.string().min(1).max(15), vlan: ObjectName }))
+    .max(256)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+    .default([])
+    .describe('Which VLAN an interface is on, where its address does not tell.'),
+});
+export type RackSpec = z.infer<typeof RackSpec>;
+
+export const RackStatus = z.object({
+  observedGeneration: z.int().min(0).optional(),
+  version: z.string().max(63).optional(),
+  lastSeen: Timestamp.optional(),
+  httpUrl: z.string().max(256).optional(),
+  interfaces: z
+    .array(
+      z.object({
+        name: z.string().max(15),
+        mac: MacAddress,
+        addresses: z.array(z.string().max(49)).max(32).describe('With prefix length.'),
+        vlan: z.string().max(253).optional(),
+        subnets: z.array(z.string().max(253)).max(32).optional(),
+      }),
+    )
+    .max(256)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+    .optional(),
+  services: z
+    .array(
+      z.object({
+        name: RackService,
+        state: z.enum(['Running', 'Disabled', 'Failed']),
+        message: z.string().max(1024).optional(),
+      }),
+    )
+    .max(16)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+    .optional(),
+  leases: z.int().min(0).optional().describe('Live leases of dynamic ranges.'),
+  conditions: Conditions.optional(),
+});
+export type RackStatus = z.infer<typeof RackStatus>;
+
+export type Rack = CustomResource<RackSpec, RackStatus>;
+
+export const rackKind = defineKind<Rack>({
+  plural: 'racks',
+  singular: 'rack',
+  kind: 'Rack',
+  shortNames: ['mwrack'],
+  namespaced: false,
+  description: 'The boot and power services on one node, named after it.',
+  properties: { spec: RackSpec, status: RackStatus },
+  required: ['spec'],
+  printerColumns: [
+    { name: 'Interfaces', type: 'string', jsonPath: '.status.interfaces[*].name' },
+    { name: 'VLANs', type: 'string', jsonPath: '.status.interfaces[*].vlan' },
+    { name: 'Leases', type: 'integer', jsonPath: '.status.leases' },
+    { name: 'Version', type: 'string', jsonPath: '.status.version' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+    { name: 'Seen', type: 'date', jsonPath: '.status.lastSeen' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
+});
