@@ -312,7 +312,9 @@ export function createKubeClientOver(transport: Transport, requestTimeoutMs: num
       const { timeoutSeconds = 300, inactivityTimeoutMs = 75_000 } = options;
       const what = `watching ${describe(resource, undefined, namespace)}`;
       const silence = new AbortController();
-      const watchdog = setTimeout(() => silence.abort(), inactivityTimeoutMs);
+      const giveUp = (): void => silence.abort();
+      const headersTimeoutMs = Math.min(requestTimeoutMs, inactivityTimeoutMs);
+      let watchdog = setTimeout(giveUp, headersTimeoutMs);
       try {
         const response = await transport.send({
           method: 'GET',
@@ -326,12 +328,13 @@ export function createKubeClientOver(transport: Transport, requestTimeoutMs: num
               labelSelector,
               fieldSelector,
             }),
-          headersTimeoutMs: inactivityTimeoutMs,
+          headersTimeoutMs,
           bodyTimeoutMs: 0,
           stream: true,
           signal: signal === undefined ? silence.signal : AbortSignal.any([silence.signal, signal]),
         });
-        watchdog.refresh();
+        clearTimeout(watchdog);
+        watchdog = setTimeout(giveUp, inactivityTimeoutMs);
         if (response.statusCode !== 200) {
           if (response.statusCode === 401) transport.refreshCredentials();
           throw errorOf(what, response, await response.body.text());
