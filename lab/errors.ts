@@ -6,9 +6,16 @@ import { CodedError, type CodedErrorOptions } from '../src/errors/coded-error.ts
  * - `CommandFailed`: a program ended with a code other than 0
  * - `DaemonDied`: a background program ended before it was ready
  * - `TimedOut`: something did not become true within its deadline
+ * - `NotFound`: the laboratory has no such thing
  * - `Conflict`: something that belongs to somebody else is in the way (a bridge, an address, a port)
  */
-export type LabErrorCode = 'ToolMissing' | 'CommandFailed' | 'DaemonDied' | 'TimedOut' | 'Conflict';
+export type LabErrorCode =
+  | 'ToolMissing'
+  | 'CommandFailed'
+  | 'DaemonDied'
+  | 'TimedOut'
+  | 'NotFound'
+  | 'Conflict';
 
 /** A failure of the laboratory, with a message that says what to do about it. */
 export function labError(

@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 
+/** Names of the instances, in the order of their subnets and ports. */
+export const labInstanceNames = ['lab', 'e2e', 'scratch'] as const;
+export type LabInstanceName = (typeof labInstanceNames)[number];
+
 /**
  * One laboratory on this computer. Instances differ in bridge, subnet, ports and folders, so that the end-to-end test
  * and a developer's own laboratory run side by side.
  */
 export interface LabInstance {
-  name: string;
+  name: LabInstanceName;
   /** Everything that it writes, its daemons' logs and pid files among it. */
   directory: string;
   /** Host bridge that plays the provisioning network: one broadcast domain, one VLAN. */
@@ -24,10 +28,6 @@ export interface LabInstance {
   /** The BMC of the first machine with IPMI has this UDP port, the next one the next. */
   firstIpmiPort: number;
 }
-
-/** Names of the instances, in the order of their subnets and ports. */
-export const labInstanceNames = ['lab', 'e2e', 'scratch'] as const;
-export type LabInstanceName = (typeof labInstanceNames)[number];
 
 /** The parameters of an instance, fixed by its name. `repository` is the checkout, whose `.lab` holds its files. */
 export function labInstance(name: LabInstanceName, repository: string): LabInstance {

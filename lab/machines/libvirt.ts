@@ -31,7 +31,10 @@ export async function ensureLibvirt(environment: LabEnvironment): Promise<void> 
     ...['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh'],
     ...[config, requireProgram('libvirtd', environment)],
   ]);
-  await poll(async () => ((await answers()) ? true : undefined), { what: 'libvirt to answer', timeoutMs: 60_000 });
+  await poll(async () => ((await answers()) ? true : undefined), {
+    what: 'libvirt to answer',
+    timeoutMs: 60_000,
+  });
 }
 
 /** Stops the daemons that `ensureLibvirt` started, unless there are still virtual machines. */

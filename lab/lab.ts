@@ -1,0 +1,183 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BmcConnection, bmcConnection } from './bmc/connection.ts';
+import { makeCredentials } from './bmc/credentials.ts';
+import { startSushy } from './bmc/sushy.ts';
+import { startVirtualBmc } from './bmc/virtualbmc.ts';
+import { startControlPlane, stopControlPlane } from './control-plane/start.ts';
+import { type LabEnvironment, readLabEnvironment } from './environment.ts';
+import { labError } from './errors.ts';
+import { buildImages, type LabImages } from './images.ts';
+import { type LabInstance, type LabInstanceName, labInstance } from './instance.ts';
+import { type Kubectl, makeKubectl } from './kube/kubectl.ts';
+import { defineMachine, removeMachine } from './machines/define.ts';
+import { kvmWorks } from './machines/kvm.ts';
+import { ensureLibvirt, listDomains, removeDomain, stopOwnLibvirt } from './machines/libvirt.ts';
+import type { LabMachine, MachineWish } from './machines/machine.ts';
+import { ensureBridge, removeBridge } from './net/bridge.ts';
+import { stopDaemon } from './process/daemon.ts';
+import { type LabProgram, labPrograms, startProgram, stopProgram } from './programs.ts';
+import { imageResources, namespaceResource, networkResources } from './resources.ts';
+import { type LabState, readMachines, readState, writeState } from './state.ts';
+
+/** How to bring a laboratory up. */
+export interface LabOptions {
+  /** Default `lab`. */
+  instance?: LabInstanceName;
+  /** `parent`: the daemons end with this process. `detached` (default): they stay until `labDown`. */
+  lifetime?: 'parent' | 'detached';
+  /** Virtual machines to make, powered off. Default: none. */
+  machines?: readonly MachineWish[];
+  /** Which of Metalwright's programs run from the start. Default: all. */
+  programs?: readonly LabProgram[];
+  /** Is told what goes on. */
+  log?: (message: string) => void;
+}
+
+/** A laboratory that is up. */
+export interface Lab {
+  instance: LabInstance;
+  kubeconfigPath: string;
+  kubectl: Kubectl;
+  /** Makes a virtual machine with an empty disk, powered off; an older one of its name goes. */
+  defineMachine(wish: MachineWish): Promise<LabMachine>;
+  removeMachine(machine: LabMachine): Promise<void>;
+  machines(): LabMachine[];
+  /** Throws when the laboratory has no such machine. */
+  machine(name: string): LabMachine;
+  bmcOf(machine: LabMachine): BmcConnection;
+  /** Starts one of Metalwright's programs, for tests that have stopped it. */
+  startProgram(program: LabProgram): void;
+  stopProgram(program: LabProgram): Promise<void>;
+  down(): Promise<void>;
+}
+
+/**
+ * Brings a laboratory up: control plane, resources, bridge, libvirt, BMCs, machines, operator and rack. What was left of
+ * the instance before goes first, disks included.
+ */
+export async function labUp(options: LabOptions = {}): Promise<Lab> {
+  const { lifetime = 'detached', log = () => undefined } = options;
+  const environment = readLabEnvironment();
+  const instance = labInstance(options.instance ?? 'lab', environment.repository);
+  await labDown(instance.name);
+  mkdirSync(instance.directory, { recursive: true, mode: 0o700 });
+  log('images: building them, or finding them in the cache');
+  const images = await buildImages();
+  const { apiPort, etcdPorts } = instance;
+  const directory = join(instance.directory, 'control-plane');
+  const [controlPlane, state] = await Promise.all([
+    startControlPlane({ directory, apiPort, etcdPorts, lifetime, log }),
+    startHardware(instance, environment, images, lifetime, log),
+  ]);
+  const { kubeconfigPath } = controlPlane;
+  writeState(instance, { ...state, kubeconfigPath });
+  await applyResources(makeKubectl(kubeconfigPath, environment), instance, environment, images, log);
+  const lab = attach(instance, environment, { ...state, kubeconfigPath }, lifetime);
+  for (const program of options.programs ?? labPrograms) {
+    log(`starting the ${program}`);
+    lab.startProgram(program);
+  }
+  for (const wish of options.machines ?? []) {
+    log(`making machine ${wish.name}: ${wish.firmware.toUpperCase()}, ${wish.bmc.toUpperCase()}`);
+    await lab.defineMachine(wish);
+  }
+  if (instance.name === 'lab') copyFileSync(kubeconfigPath, publicKubeconfig(environment));
+  return lab;
+}
+
+/** A laboratory that was brought up before, `undefined` when it is not up. */
+export function openLab(name: LabInstanceName = 'lab'): Lab | undefined {
+  const environment = readLabEnvironment();
+  const instance = labInstance(name, environment.repository);
+  const state = readState(instance);
+  return state === undefined ? undefined : attach(instance, environment, state, 'detached');
+}
+
+/** Takes a laboratory down, machines and their disks included. Does nothing when it is not up. */
+export async function labDown(name: LabInstanceName = 'lab'): Promise<void> {
+  const environment = readLabEnvironment();
+  const instance = labInstance(name, environment.repository);
+  for (const program of labPrograms) await stopProgram(program, instance);
+  const prefix = `metalwright-${instance.name}-`;
+  const domains = existsSync(instance.directory) ? await listDomains(prefix).catch(() => []) : [];
+  await Promise.all(domains.map(removeDomain));
+  await Promise.all(
+    ['vbmcd', 'sushy-emulator'].map((daemon) => stopDaemon(join(instance.directory, 'bmc'), daemon)),
+  );
+  await Promise.all([stopControlPlane(join(instance.directory, 'control-plane')), removeBridge(instance)]);
+  await stopOwnLibvirt(environment);
+  rmSync(instance.directory, { recursive: true, force: true });
+  if (instance.name === 'lab') rmSync(publicKubeconfig(environment), { force: true });
+}
+
+/** `.lab/kubeconfig`, for the laboratory that people use. */
+function publicKubeconfig(environment: LabEnvironment): string {
+  return join(environment.repository, '.lab', 'kubeconfig');
+}
+
+async function startHardware(
+  instance: LabInstance,
+  environment: LabEnvironment,
+  images: LabImages,
+  lifetime: 'parent' | 'detached',
+  log: (message: string) => void,
+): Promise<Omit<LabState, 'kubeconfigPath'>> {
+  await ensureBridge(instance);
+  log(`bridge ${instance.bridge} with ${instance.rackAddress}/${instance.prefixLength}`);
+  const accelerator = (await kvmWorks(images.ephemeral.kernel.path, environment)) ? 'kvm' : 'qemu';
+  await ensureLibvirt(environment);
+  log(
+    `libvirt answers; machines run ${accelerator === 'kvm' ? 'on KVM' : 'emulated, for KVM does not work here'}`,
+  );
+  const credentials = makeCredentials();
+  startVirtualBmc(instance, environment, lifetime);
+  const redfish = await startSushy(instance, environment, credentials, lifetime);
+  return { credentials, redfish, accelerator };
+}
+
+async function applyResources(
+  kubectl: Kubectl,
+  instance: LabInstance,
+  environment: LabEnvironment,
+  images: LabImages,
+  log: (message: string) => void,
+): Promise<void> {
+  const crds = join(environment.repository, 'crds');
+  log('applying custom resource definitions, networks and images');
+  await kubectl.run('apply', '--server-side', '-f', crds);
+  await kubectl.run('wait', '--for=condition=Established', '--timeout=30s', '-f', crds);
+  await kubectl.apply([namespaceResource(), ...networkResources(instance), ...imageResources(images)]);
+  const manifests = join(environment.repository, 'lab', 'manifests');
+  if (existsSync(manifests) && readdirSync(manifests).some((file) => file.endsWith('.yaml'))) {
+    await kubectl.run('apply', '--server-side', '-f', manifests);
+  }
+}
+
+function attach(
+  instance: LabInstance,
+  environment: LabEnvironment,
+  state: LabState,
+  lifetime: 'parent' | 'detached',
+): Lab {
+  const record = (name: string) => {
+    const found = readMachines(instance).find(({ machine }) => machine.name === name);
+    if (found === undefined) throw labError('NotFound', `the laboratory has no machine ${name}`);
+    return found;
+  };
+  return {
+    instance,
+    kubeconfigPath: state.kubeconfigPath,
+    kubectl: makeKubectl(state.kubeconfigPath, environment),
+    defineMachine: (wish) => defineMachine(instance, state, wish),
+    removeMachine: (machine) => removeMachine(instance, machine),
+    machines: () => readMachines(instance).map(({ machine }) => machine),
+    machine: (name) => record(name).machine,
+    bmcOf: (machine) => bmcConnection(state, record(machine.name)),
+    startProgram: (program) => {
+      startProgram(program, instance, environment, state.kubeconfigPath, lifetime);
+    },
+    stopProgram: (program) => stopProgram(program, instance),
+    down: () => labDown(instance.name),
+  };
+}

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LabEnvironment } from './environment.ts';
+import type { LabInstance } from './instance.ts';
+import { type Daemon, startDaemon, stopDaemon } from './process/daemon.ts';
+
+/** The programs of Metalwright that a laboratory runs, with the variables that tell them where they are. */
+export const labPrograms = ['operator', 'rack'] as const;
+export type LabProgram = (typeof labPrograms)[number];
+
+/** Namespace of Metalwright's own objects, among them the Secrets with passwords of BMCs. */
+export const SYSTEM_NAMESPACE = 'metalwright-system';
+
+/** Starts `src/bin/<program>.ts` in the background. `undefined` while the checkout has no such program. */
+export function startProgram(
+  program: LabProgram,
+  instance: LabInstance,
+  environment: LabEnvironment,
+  kubeconfigPath: string,
+  lifetime: 'parent' | 'detached',
+): Daemon | undefined {
+  const script = join(environment.repository, 'src', 'bin', `${program}.ts`);
+  if (!existsSync(script)) return undefined;
+  return startDaemon({
+    name: program,
+    directory: instance.directory,
+    command: process.execPath,
+    args: [script],
+    env: { ...process.env, ...programVariables(program, instance, environment, kubeconfigPath) },
+    cwd: environment.repository,
+    lifetime,
+  });
+}
+
+/** Stops a program: its end is waited for, so that leases and sockets are free again. */
+export function stopProgram(program: LabProgram, instance: LabInstance): Promise<void> {
+  return stopDaemon(instance.directory, program, 15_000);
+}
+
+/** The variables of a program in the laboratory. */
+export function programVariables(
+  program: LabProgram,
+  instance: LabInstance,
+  environment: LabEnvironment,
+  kubeconfigPath: string,
+): Record<string, string> {
+  const common = {
+    KUBECONFIG: kubeconfigPath,
+    METALWRIGHT_NAMESPACE: SYSTEM_NAMESPACE,
+    METALWRIGHT_LOG_LEVEL: 'debug',
+  };
+  if (program === 'operator') return common;
+  return {
+    ...common,
+    METALWRIGHT_RACK_NAME: `rack-${instance.name}`,
+    METALWRIGHT_RACK_INTERFACES: instance.bridge,
+    METALWRIGHT_STATE_DIR: join(instance.directory, 'rack'),
+    METALWRIGHT_HTTP_PORT: String(instance.rackHttpPort),
+    METALWRIGHT_CACHE: environment.cache,
+  };
+}
