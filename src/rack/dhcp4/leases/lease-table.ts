@@ -107,15 +107,12 @@ export class LeaseTable implements LeaseView {
       const top = search.expiries.peek();
       if (top === undefined || top.end > now) return undefined;
       const entry = this.#byAddress.get(top.address);
-      if (entry !== undefined && search.queued.get(top.address) === top.end) {
-        if (!isHeld(entry, now)) return top.address;
-        // It was renewed since: queue it again where it belongs now.
-        search.expiries.pop();
-        search.queued.set(top.address, entry.end);
-        search.expiries.push({ address: top.address, end: entry.end });
-      } else {
-        search.expiries.pop();
-      }
+      search.expiries.pop();
+      if (entry === undefined || search.queued.get(top.address) !== top.end) continue;
+      search.queued.set(top.address, entry.end);
+      search.expiries.push({ address: top.address, end: entry.end });
+      // Otherwise it was renewed since it was queued, and stands now where it belongs.
+      if (entry.end === top.end) return top.address;
     }
   }
 
