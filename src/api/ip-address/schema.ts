@@ -5,7 +5,7 @@ import type { CustomResource } from '../meta.ts';
 
 export const IpAddressSpec = z
   .object({
-    address: IpAddress.meta(cel(immutable)),
+    address: IpAddress,
     subnet: ObjectName.meta(cel(immutable)),
     purpose: z
       .enum(['Auto', 'Static', 'Reserved', 'Discovered'])
@@ -18,10 +18,13 @@ export const IpAddressSpec = z
     description: z.string().max(1024).optional(),
   })
   .meta(
-    cel({
-      rule: "self.purpose != 'Auto' || (has(self.machine) && has(self.mac))",
-      message: 'an address of purpose Auto names its machine and mac',
-    }),
+    cel(
+      {
+        rule: "self.purpose != 'Auto' || (has(self.machine) && has(self.mac))",
+        message: 'an address of purpose Auto names its machine and mac',
+      },
+      { rule: 'self.address == oldSelf.address', message: 'is immutable', fieldPath: '.address' },
+    ),
   );
 export type IpAddressSpec = z.infer<typeof IpAddressSpec>;
 

@@ -10,35 +10,37 @@ export const AddressRange = z.object({
 });
 export type AddressRange = z.infer<typeof AddressRange>;
 
-export const SubnetSpec = z.object({
-  vlan: ObjectName.meta(cel(immutable)),
-  cidr: Cidr.meta(cel(immutable)),
-  gateway: IpAddress.optional(),
-  dnsServers: z.array(IpAddress).max(8).default([]),
-  ntpServers: z.array(IpAddress).max(8).default([]),
-  domainName: z
-    .string()
-    .max(253)
-    .regex(/^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$/)
-    .optional(),
-  ranges: z
-    .object({
-      dynamic: z
-        .array(AddressRange)
-        .max(16)
-        .default([])
-        .describe('For clients without an address of their own.'),
-      reserved: z.array(AddressRange).max(64).default([]).describe('Never handed out by Metalwright.'),
-    })
-    .default({ dynamic: [], reserved: [] }),
-  managed: z
-    .boolean()
-    .default(true)
-    .describe('Metalwright gives machines addresses from what no range covers.'),
-  leaseSeconds: z.int().min(60).max(31536000).default(3600),
-  bootDisabled: z.boolean().default(false).describe('Nobody boots over this subnet.'),
-  description: z.string().max(1024).optional(),
-});
+export const SubnetSpec = z
+  .object({
+    vlan: ObjectName.meta(cel(immutable)),
+    cidr: Cidr,
+    gateway: IpAddress.optional(),
+    dnsServers: z.array(IpAddress).max(8).default([]),
+    ntpServers: z.array(IpAddress).max(8).default([]),
+    domainName: z
+      .string()
+      .max(253)
+      .regex(/^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$/)
+      .optional(),
+    ranges: z
+      .object({
+        dynamic: z
+          .array(AddressRange)
+          .max(16)
+          .default([])
+          .describe('For clients without an address of their own.'),
+        reserved: z.array(AddressRange).max(64).default([]).describe('Never handed out by Metalwright.'),
+      })
+      .default({ dynamic: [], reserved: [] }),
+    managed: z
+      .boolean()
+      .default(true)
+      .describe('Metalwright gives machines addresses from what no range covers.'),
+    leaseSeconds: z.int().min(60).max(31536000).default(3600),
+    bootDisabled: z.boolean().default(false).describe('Nobody boots over this subnet.'),
+    description: z.string().max(1024).optional(),
+  })
+  .meta(cel({ rule: 'self.cidr == oldSelf.cidr', message: 'is immutable', fieldPath: '.cidr' }));
 export type SubnetSpec = z.infer<typeof SubnetSpec>;
 
 export const SubnetStatus = z.object({
