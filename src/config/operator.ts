@@ -1,0 +1,37 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { wholeNumber } from './parse.ts';
+
+const seconds = (fallback: number) => wholeNumber(1, 604800).default(fallback);
+
+/** Configuration of `src/bin/operator.ts`, by environment variable. Timeouts in seconds. */
+export const OperatorConfiguration = z
+  .object({
+    KUBECONFIG: z.string().optional(),
+    METALWRIGHT_NAMESPACE: z.string().default('metalwright-system'),
+    METALWRIGHT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    METALWRIGHT_IDENTITY: z.string().min(1).default(hostname().toLowerCase()),
+    METALWRIGHT_TIMEOUT_POWER: seconds(300),
+    METALWRIGHT_TIMEOUT_BOOT: seconds(600),
+    METALWRIGHT_TIMEOUT_AGENT_SILENCE: seconds(120),
+    METALWRIGHT_TIMEOUT_COMMISSION: seconds(1800),
+    METALWRIGHT_TIMEOUT_INSTALL: seconds(3600),
+    METALWRIGHT_TIMEOUT_FIRST_BOOT: seconds(1200),
+    METALWRIGHT_TIMEOUT_ERASE: seconds(86400),
+  })
+  .transform((env) => ({
+    kubeconfig: env.KUBECONFIG,
+    namespace: env.METALWRIGHT_NAMESPACE,
+    logLevel: env.METALWRIGHT_LOG_LEVEL,
+    identity: env.METALWRIGHT_IDENTITY,
+    timeoutsMs: {
+      power: env.METALWRIGHT_TIMEOUT_POWER * 1000,
+      boot: env.METALWRIGHT_TIMEOUT_BOOT * 1000,
+      agentSilence: env.METALWRIGHT_TIMEOUT_AGENT_SILENCE * 1000,
+      commission: env.METALWRIGHT_TIMEOUT_COMMISSION * 1000,
+      install: env.METALWRIGHT_TIMEOUT_INSTALL * 1000,
+      firstBoot: env.METALWRIGHT_TIMEOUT_FIRST_BOOT * 1000,
+      erase: env.METALWRIGHT_TIMEOUT_ERASE * 1000,
+    },
+  }));
+export type OperatorConfiguration = z.infer<typeof OperatorConfiguration>;

@@ -1,0 +1,38 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { CommaList, Flag, wholeNumber } from './parse.ts';
+
+/** Configuration of `src/bin/rack.ts`, by environment variable. */
+export const RackConfiguration = z
+  .object({
+    KUBECONFIG: z.string().optional(),
+    METALWRIGHT_NAMESPACE: z.string().default('metalwright-system'),
+    METALWRIGHT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    METALWRIGHT_RACK_NAME: z.string().min(1).max(253).default(hostname().toLowerCase()),
+    /** Interfaces to serve; empty: all that are on a known VLAN. */
+    METALWRIGHT_RACK_INTERFACES: CommaList.default([]),
+    METALWRIGHT_STATE_DIR: z.string().default('/var/lib/metalwright'),
+    METALWRIGHT_HTTP_PORT: wholeNumber(1, 65535).default(7480),
+    METALWRIGHT_LOADERS_DIR: z.string().default('/usr/lib/ipxe'),
+    METALWRIGHT_IMAGE_CACHE_MIB: wholeNumber(64, 1 << 24).default(65536),
+    /** Machines that enlist themselves are approved at once. */
+    METALWRIGHT_AUTO_APPROVE: Flag.default(false),
+    METALWRIGHT_POWER_POLL_SECONDS: wholeNumber(5, 86400).default(60),
+    /** Pause between two changing commands to one BMC. */
+    METALWRIGHT_BMC_PACE_MS: wholeNumber(0, 60000).default(5000),
+  })
+  .transform((env) => ({
+    kubeconfig: env.KUBECONFIG,
+    namespace: env.METALWRIGHT_NAMESPACE,
+    logLevel: env.METALWRIGHT_LOG_LEVEL,
+    name: env.METALWRIGHT_RACK_NAME,
+    interfaces: env.METALWRIGHT_RACK_INTERFACES,
+    stateDirectory: env.METALWRIGHT_STATE_DIR,
+    httpPort: env.METALWRIGHT_HTTP_PORT,
+    loadersDirectory: env.METALWRIGHT_LOADERS_DIR,
+    imageCacheBytes: env.METALWRIGHT_IMAGE_CACHE_MIB * 1024 * 1024,
+    autoApprove: env.METALWRIGHT_AUTO_APPROVE,
+    powerPollMs: env.METALWRIGHT_POWER_POLL_SECONDS * 1000,
+    bmcPaceMs: env.METALWRIGHT_BMC_PACE_MS,
+  }));
+export type RackConfiguration = z.infer<typeof RackConfiguration>;

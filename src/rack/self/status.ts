@@ -1,0 +1,62 @@
+import { mergeConditions, readiness } from '../../api/conditions.ts';
+import type { RackService, RackStatus } from '../../api/rack/schema.ts';
+import type { Attachment } from '../world/topology.ts';
+
+/** What became of one service of this rack. */
+export interface ServiceState {
+  name: RackService;
+  state: 'Running' | 'Disabled' | 'Failed';
+  message?: string | undefined;
+}
+
+export interface SelfObservation {
+  generation: number | undefined;
+  version: string;
+  httpUrl: string | undefined;
+  attachments: readonly Attachment[];
+  services: readonly ServiceState[];
+  leases: number;
+}
+
+/** The rack's own status, but for the time it was last seen. */
+export function describeSelf(
+  seen: SelfObservation,
+  before: RackStatus | undefined,
+  now: number,
+): Omit<RackStatus, 'lastSeen'> {
+  const failed = seen.services.filter((service) => service.state === 'Failed');
+  const served = seen.attachments.filter((attachment) => attachment.subnets.length > 0);
+  const condition =
+    failed.length > 0
+      ? readiness(
+          'Stalled',
+          'ServiceFailed',
+          failed.map((service) => `${service.name}: ${service.message ?? 'failed'}`).join('; '),
+        )
+      : served.length === 0
+        ? readiness(
+            'Stalled',
+            'NoNetwork',
+            'no interface has an address in a managed Subnet: create the Subnet, or give the interface an address in it',
+          )
+        : readiness('Ready', 'Serving', `serves ${served.map((entry) => entry.interface.name).join(', ')}`);
+  return {
+    ...(seen.generation === undefined ? {} : { observedGeneration: seen.generation }),
+    version: seen.version,
+    ...(seen.httpUrl === undefined ? {} : { httpUrl: seen.httpUrl }),
+    interfaces: seen.attachments.map(({ interface: nic, vlan, subnets }) => ({
+      name: nic.name,
+      mac: nic.mac,
+      addresses: nic.addresses.map((entry) => entry.cidr),
+      ...(vlan === undefined ? {} : { vlan }),
+      subnets: subnets.map(({ subnet }) => subnet.metadata.name),
+    })),
+    services: seen.services.map(({ name, state, message }) => ({
+      name,
+      state,
+      ...(message === undefined ? {} : { message }),
+    })),
+    leases: seen.leases,
+    conditions: mergeConditions(before?.conditions, condition, seen.generation, now),
+  };
+}

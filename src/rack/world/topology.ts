@@ -1,0 +1,69 @@
+import type { Rack } from '../../api/rack/schema.ts';
+import type { Subnet } from '../../api/subnet/schema.ts';
+import type { Vlan } from '../../api/vlan/schema.ts';
+import { parseIp } from '../../domain/net/address.ts';
+import { cidrContains, parseCidr } from '../../domain/net/cidr.ts';
+import type { DhcpNetwork, DhcpSubnet } from '../dhcp4/ports.ts';
+import type { NetworkInterface } from '../net/interfaces.ts';
+
+/** One interface of the rack and where it is wired to. */
+export interface Attachment {
+  interface: NetworkInterface;
+  /** Name of the VLAN, when it is known. */
+  vlan: string | undefined;
+  /** Subnets of that VLAN in which the rack has an address, with the address. */
+  subnets: { subnet: Subnet; address: string }[];
+}
+
+/**
+ * Finds the VLAN of each interface: what the Rack's spec says, else the VLAN of a subnet that one of the interface's
+ * addresses lies in.
+ *
+ * @param wanted names of the interfaces to serve; empty: all
+ */
+export function attach(
+  interfaces: readonly NetworkInterface[],
+  wanted: readonly string[],
+  overrides: Rack['spec']['interfaces'],
+  subnets: readonly Subnet[],
+): Attachment[] {
+  return interfaces
+    .filter((nic) => wanted.length === 0 || wanted.includes(nic.name))
+    .map((nic) => {
+      const own = subnets.flatMap((subnet) => {
+        const cidr = parseCidr(subnet.spec.cidr);
+        const match = nic.addresses.find((entry) => cidrContains(cidr, parseIp(entry.address)));
+        return match === undefined ? [] : [{ subnet, address: match.address }];
+      });
+      const vlan = overrides.find((entry) => entry.name === nic.name)?.vlan ?? own[0]?.subnet.spec.vlan;
+      return { interface: nic, vlan, subnets: own.filter(({ subnet }) => subnet.spec.vlan === vlan) };
+    });
+}
+
+/** What DHCPv4 hands out on an attachment; undefined where nothing is to be answered. */
+export function dhcpNetworkOf(attachment: Attachment, vlan: Vlan | undefined): DhcpNetwork | undefined {
+  if (vlan === undefined || !vlan.spec.dhcp.enabled) return undefined;
+  const subnets = attachment.subnets
+    .filter(({ subnet, address }) => subnet.spec.managed && !address.includes(':'))
+    .map(({ subnet, address }) => dhcpSubnetOf(subnet, address, vlan.spec.mtu));
+  return subnets.length === 0 ? undefined : { vlan: vlan.metadata.name, subnets };
+}
+
+function dhcpSubnetOf(subnet: Subnet, serverAddress: string, mtu: number): DhcpSubnet {
+  const { spec } = subnet;
+  const v4 = (addresses: readonly string[]): string[] =>
+    addresses.filter((address) => !address.includes(':'));
+  return {
+    name: subnet.metadata.name,
+    cidr: spec.cidr,
+    ...(spec.gateway === undefined ? {} : { gateway: spec.gateway }),
+    dnsServers: v4(spec.dnsServers),
+    ntpServers: v4(spec.ntpServers),
+    ...(spec.domainName === undefined ? {} : { domainName: spec.domainName }),
+    mtu,
+    dynamicRanges: spec.ranges.dynamic.map(({ start, end }) => ({ start, end })),
+    leaseSeconds: spec.leaseSeconds,
+    serverAddress,
+    bootDisabled: spec.bootDisabled,
+  };
+}
