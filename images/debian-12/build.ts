@@ -43,7 +43,7 @@ async function make(directory: string, suite: string): Promise<void> {
   ]);
   await installMenu(root, loaders);
   await makeDisk(directory, root, loaders, raw);
-  await run('zstd', ['-q', '-19', '-T0', raw, '-o', `${raw}.zst`]);
+  await run('zstd', ['-q', '-9', '-T0', raw, '-o', `${raw}.zst`]);
   for (const path of [root, loaders, raw]) await rm(path, { recursive: true, force: true });
 }
 

@@ -1,5 +1,6 @@
 import type { Console } from './console.ts';
-import type { Enlistment, RackClient } from './rack/client.ts';
+import type { EnlistmentRequest } from './contract.ts';
+import type { RackClient } from './rack/client.ts';
 import type { Timing } from './time.ts';
 
 export interface EnlistDeps {
@@ -9,7 +10,11 @@ export interface EnlistDeps {
 }
 
 /** Makes an unknown machine known, tells the person in front of it what is next, and gives them time to read. */
-export async function enlist(enlistment: Enlistment, deps: EnlistDeps, signal: AbortSignal): Promise<void> {
+export async function enlist(
+  enlistment: EnlistmentRequest,
+  deps: EnlistDeps,
+  signal: AbortSignal,
+): Promise<void> {
   deps.console.say('this machine is not known yet: telling the rack of it');
   const answer = await deps.client.enlist(enlistment, signal);
   if ('refused' in answer) {

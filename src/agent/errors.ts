@@ -1,4 +1,5 @@
 import { CodedError, type CodedErrorOptions } from '../errors/coded-error.ts';
+import type { FailureReason } from './contract.ts';
 
 /** Everything that can end a task. The code is the reason that the rack, and then a condition, shows. */
 export const agentErrors = {
@@ -14,9 +15,9 @@ export const agentErrors = {
   EraseFailed:
     'the disk was not erased: look at its health, erase or replace it by hand before it is used again',
   InventoryFailed: 'the hardware could not be read: look at the console of the machine',
-} as const;
+} as const satisfies Record<FailureReason, string>;
 
-export type AgentErrorCode = keyof typeof agentErrors;
+export type AgentErrorCode = FailureReason;
 
 /** @param seen what was expected and what was observed, in words; the advice of the table is added. */
 export function agentError(

@@ -61,7 +61,8 @@ export function createReporter(deps: ReporterDeps): Reporter {
 
   return {
     report(step, message, percent) {
-      last = { step, message, ...(percent === undefined ? {} : { percent }) };
+      const whole = percent === undefined ? {} : { percent: Math.min(100, Math.max(0, Math.floor(percent))) };
+      last = { step, message: message.slice(0, 1000), ...whole };
       enqueue(last);
       const line = percent === undefined ? message : `${message} (${Math.floor(percent / 10) * 10} %)`;
       if (line !== shown) deps.say(line);

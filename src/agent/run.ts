@@ -3,7 +3,7 @@ import type { Console } from './console.ts';
 import type { Session } from './contract.ts';
 import { enlist } from './enlist.ts';
 import { systemFiles } from './host/files.ts';
-import { endMachine, readIdentity, readPlatform, settleHardware } from './host/machine.ts';
+import { endMachine, readArchitecture, readIdentity, settleHardware } from './host/machine.ts';
 import { runProgram } from './host/programs.ts';
 import { collectInventory } from './inventory/collect.ts';
 import { createRackClient, type RackClient } from './rack/client.ts';
@@ -96,7 +96,7 @@ async function introduce(
   await settleHardware(runProgram, signal);
   const enlistment = {
     ...(await readIdentity(systemFiles, commandLine.bootMac)),
-    ...(await readPlatform(systemFiles)),
+    architecture: readArchitecture(),
     inventory: await collectInventory(systemFiles),
   };
   await enlist(enlistment, { client, console, timing: systemTiming }, signal);

@@ -1,7 +1,7 @@
 import { arch } from 'node:os';
-import { readFirmwareMode } from '../inventory/firmware.ts';
+import type { EnlistmentRequest } from '../contract.ts';
 import { readNics } from '../inventory/nics.ts';
-import type { Enlistment, Identity } from '../rack/client.ts';
+import type { Identity } from '../rack/client.ts';
 import type { Files } from './files.ts';
 import type { RunProgram } from './programs.ts';
 
@@ -17,8 +17,9 @@ export async function readIdentity(files: Files, bootMac: string | undefined): P
   };
 }
 
-export async function readPlatform(files: Files): Promise<Pick<Enlistment, 'architecture' | 'firmware'>> {
-  return { architecture: arch() === 'arm64' ? 'arm64' : 'amd64', firmware: await readFirmwareMode(files) };
+/** The architecture by its Debian name. */
+export function readArchitecture(): EnlistmentRequest['architecture'] {
+  return arch() === 'arm64' ? 'arm64' : 'amd64';
 }
 
 /** Waits until the kernel's events are worked off: drivers loaded, disks named. Late hardware does not hold the rest up. */

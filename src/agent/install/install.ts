@@ -63,7 +63,7 @@ export async function install(
   let note: string | undefined;
   if (table !== undefined && (await readFirmwareMode(deps.files)) === 'UEFI') {
     context.report('BootEntry', 'telling the firmware');
-    note = await writeBootEntry(deps.run, { disk: path, table, os: root.os });
+    note = await writeBootEntry(deps.run, { disk: path, table, os: task.osName });
   }
   context.report('Sync', 'waiting until everything is on the disk');
   await deps.run('sync', []);

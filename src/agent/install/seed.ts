@@ -12,7 +12,8 @@ export function seedFiles(seed: Seed): ReadonlyMap<string, string> {
     ['user-data', seed.userData],
   ]);
   if (seed.vendorData.trim() !== '') files.set('vendor-data', seed.vendorData);
-  if (seed.networkConfig.trim() !== '') files.set('network-config', seed.networkConfig);
+  const network = seed.networkConfig ?? '';
+  if (network.trim() !== '') files.set('network-config', network);
   return files;
 }
 

@@ -1,6 +1,5 @@
 import { messageOf } from '../../errors/coded-error.ts';
-import type { Session, Task, TaskEvent, TaskResult } from '../contract.ts';
-import type { Inventory } from '../inventory/types.ts';
+import type { EnlistmentRequest, Session, Task, TaskEvent, TaskResult } from '../contract.ts';
 import type { Timing } from '../time.ts';
 import { backoffMs } from './backoff.ts';
 import type { HttpAnswer, HttpCall, SendHttp } from './http.ts';
@@ -10,12 +9,6 @@ import { describeProblem, readMachine, readSession, readTask } from './read.ts';
 export interface Identity {
   macAddresses: string[];
   systemUuid?: string;
-}
-
-export interface Enlistment extends Identity {
-  architecture: 'amd64' | 'arm64';
-  firmware: 'BIOS' | 'UEFI';
-  inventory: Inventory;
 }
 
 /** The rack said no, for good: asking again is of no use. */
@@ -37,7 +30,7 @@ export interface RackClientDeps {
  * the rack is lived through; each is safe to repeat. A 4xx is a `Refusal`.
  */
 export interface RackClient {
-  enlist(enlistment: Enlistment, signal: AbortSignal): Promise<{ machine: string } | Refusal>;
+  enlist(enlistment: EnlistmentRequest, signal: AbortSignal): Promise<{ machine: string } | Refusal>;
   openSession(token: string, identity: Identity, signal: AbortSignal): Promise<Session | Refusal>;
   /** Undefined: nothing to do at the moment. */
   nextTask(sessionKey: string, signal: AbortSignal): Promise<Task | undefined | Refusal>;

@@ -53,6 +53,7 @@ function readInstall(id: string, body: Fields): Task | undefined {
     image: { path, sha256, sizeBytes, format, ...(rawSizeBytes === undefined ? {} : { rawSizeBytes }) },
     rootDisk: readHints(fields(body.rootDisk)),
     seed: readSeed(fields(body.seed)),
+    osName: text(body.osName) ?? 'the image',
   };
 }
 
@@ -74,7 +75,7 @@ function readSeed(seed: Fields): Seed {
     metaData: text(seed.metaData) ?? '',
     userData: text(seed.userData) ?? '',
     vendorData: text(seed.vendorData) ?? '',
-    networkConfig: text(seed.networkConfig) ?? '',
+    networkConfig: text(seed.networkConfig),
   };
 }
 
