@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# Debian packages.
+
+BASE_PACKAGES=(ca-certificates curl)
+
+ALL_PACKAGES=(
+  "${BASE_PACKAGES[@]}" openssl iproute2 procps util-linux kmod unzip
+  # the laboratory: etcd, virtual machines, their firmware, virtual BMCs, SSH to what was installed
+  etcd-server qemu-system-x86 qemu-utils seabios ipxe-qemu ovmf libvirt-daemon-system libvirt-clients
+  python3 python3-venv python3-libvirt openssh-client
+  # the rack's boot loaders
+  ipxe
+  # images
+  mmdebstrap zstd cpio xz-utils fdisk e2fsprogs dosfstools mtools squashfs-tools binutils
+  # peers that the tests speak with
+  isc-dhcp-client kea-admin dnsmasq-base tftp-hpa ipmitool openipmi tcpdump
+)
+
+ensure_base_packages() { ensure_packages "${BASE_PACKAGES[@]}"; }
+ensure_all_packages() { ensure_packages "${ALL_PACKAGES[@]}"; }
+
+# Installs those of the packages that are missing, in one go; where it may not, says which they are.
+ensure_packages() {
+  local missing
+  if ! command -v dpkg-query >/dev/null; then
+    say "not a Debian or Ubuntu machine: the equivalents of these packages have to be there already: $*"
+    return
+  fi
+  mapfile -t missing < <(missing_packages "$@")
+  [ ${#missing[@]} -eq 0 ] && return
+  is_root || fail "these packages are missing, and only root may install them: apt-get install ${missing[*]}"
+  step apt "installing ${#missing[@]} packages: ${missing[*]}" install_packages "${missing[@]}"
+}
+
+missing_packages() {
+  local installed package
+  installed=$(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' "$@" 2>/dev/null | awk '$2 == "ii" { print $1 }' || true)
+  for package in "$@"; do
+    grep -qxF "$package" <<<"$installed" || echo "$package"
+  done
+}
+
+install_packages() {
+  export DEBIAN_FRONTEND=noninteractive
+  local apt=(apt-get -y -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 --no-install-recommends)
+  "${apt[@]}" update &&
+    "${apt[@]}" install "$@"
+}
