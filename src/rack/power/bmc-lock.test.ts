@@ -4,8 +4,8 @@ import { type BmcPacing, createBmcLock, pacedDriver } from './bmc-lock.ts';
 import type { PowerDriver } from './driver.ts';
 import { virtualTime } from './testing/virtual-time.ts';
 
-const pacing: BmcPacing = { changeMs: 5_000, queryMs: 1_000 };
-const unpaced: BmcPacing = { changeMs: 0, queryMs: 0 };
+const pacing: BmcPacing = { changeMs: 5_000, queryMs: 1_000, inrushMs: 0 };
+const unpaced: BmcPacing = { changeMs: 0, queryMs: 0, inrushMs: 0 };
 const { signal } = new AbortController();
 
 function lockWith(chosen: BmcPacing) {
@@ -88,6 +88,26 @@ describe('the lock of a BMC', () => {
     await lock.run('bmc-1', 'query', async () => undefined, signal);
     await lock.run('BMC-1', 'query', async () => undefined, signal);
     expect(time.waits).toEqual([1_000]);
+  });
+
+  it('turns the machines of a rack on one after the other, and queries nobody later for it', async () => {
+    const starts: number[] = [];
+    const waits: number[] = [];
+    const clock = { now: () => 50_000 };
+    const released = Promise.withResolvers<void>();
+    const delay = (ms: number): Promise<void> => {
+      waits.push(ms);
+      return released.promise;
+    };
+    const lock = createBmcLock({ clock, delay, pacing: { ...unpaced, inrushMs: 200 } });
+    const turnOn = (bmc: string) => lock.run(bmc, 'turn-on', async () => void starts.push(1), signal);
+    const all = [turnOn('a'), turnOn('b'), turnOn('c')];
+    await lock.run('d', 'query', async () => {}, signal);
+    expect(starts).toHaveLength(1);
+    released.resolve();
+    await Promise.all(all);
+    expect(starts).toHaveLength(3);
+    expect(waits).toEqual([200, 400]);
   });
 
   it('is around every command of a paced driver but close', async () => {

@@ -7,10 +7,15 @@ export interface BmcPacing {
   changeMs: number;
   /** Before any command, since the last one. */
   queryMs: number;
+  /** Between two machines of the whole rack being turned on: all at once, their inrush current trips breakers. */
+  inrushMs: number;
 }
 
 /** For real BMCs. */
-export const defaultBmcPacing: BmcPacing = { changeMs: 5_000, queryMs: 1_000 };
+export const defaultBmcPacing: BmcPacing = { changeMs: 5_000, queryMs: 1_000, inrushMs: 200 };
+
+/** `turn-on` is a change that also waits for its place among the turn-ons of all BMCs. */
+export type BmcCommandKind = 'query' | 'change' | 'turn-on';
 
 export interface BmcLockDeps {
   clock: Clock;
@@ -24,7 +29,7 @@ export interface BmcLock {
    * Runs `work` when its turn at this BMC has come. First come, first served.
    * @throws what `work` throws; the signal's reason when it is aborted while waiting.
    */
-  run<T>(address: string, kind: 'query' | 'change', work: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  run<T>(address: string, kind: BmcCommandKind, work: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
 interface Lane {
@@ -37,6 +42,8 @@ interface Lane {
 /** One for the whole rack: it holds the queue of every BMC. */
 export function createBmcLock(deps: BmcLockDeps): BmcLock {
   const lanes = new Map<string, Lane>();
+  let nextTurnOn = -Infinity;
+  let turnOns = 0;
 
   const laneOf = (address: string): Lane => {
     const key = address.toLowerCase();
@@ -48,12 +55,24 @@ export function createBmcLock(deps: BmcLockDeps): BmcLock {
     return lane;
   };
 
-  const pace = async (lane: Lane, kind: 'query' | 'change', signal: AbortSignal): Promise<void> => {
-    const { changeMs, queryMs } = deps.pacing;
-    const earliest = Math.max(lane.lastAny + queryMs, kind === 'change' ? lane.lastChange + changeMs : 0);
+  const pace = async (lane: Lane, kind: BmcCommandKind, signal: AbortSignal): Promise<void> => {
+    const { changeMs, queryMs, inrushMs } = deps.pacing;
+    const earliest = Math.max(lane.lastAny + queryMs, kind === 'query' ? 0 : lane.lastChange + changeMs);
     const wait = earliest - deps.clock.now();
     // A wall clock that was set back must not hold a BMC for hours.
     if (wait > 0) await deps.delay(Math.min(wait, Math.max(changeMs, queryMs)), signal);
+    if (kind !== 'turn-on' || inrushMs <= 0) return;
+    const now = deps.clock.now();
+    // The same for the queue of those who wait for their turn-on, which is never longer than they are many.
+    if (nextTurnOn > now + (turnOns + 1) * inrushMs) nextTurnOn = now;
+    const place = Math.max(nextTurnOn, now);
+    nextTurnOn = place + inrushMs;
+    turnOns++;
+    try {
+      if (place > now) await deps.delay(place - now, signal);
+    } finally {
+      turnOns--;
+    }
   };
 
   return {
@@ -71,7 +90,7 @@ export function createBmcLock(deps: BmcLockDeps): BmcLock {
           return await work();
         } finally {
           lane.lastAny = deps.clock.now();
-          if (kind === 'change') lane.lastChange = lane.lastAny;
+          if (kind !== 'query') lane.lastChange = lane.lastAny;
         }
       } finally {
         lane.waiting--;
@@ -86,7 +105,7 @@ export function createBmcLock(deps: BmcLockDeps): BmcLock {
 export function pacedDriver(driver: PowerDriver, address: string, lock: BmcLock): PowerDriver {
   return {
     status: (signal) => lock.run(address, 'query', () => driver.status(signal), signal),
-    on: (signal) => lock.run(address, 'change', () => driver.on(signal), signal),
+    on: (signal) => lock.run(address, 'turn-on', () => driver.on(signal), signal),
     off: (signal) => lock.run(address, 'change', () => driver.off(signal), signal),
     setBootDevice: (device, signal) =>
       lock.run(address, 'change', () => driver.setBootDevice(device, signal), signal),

@@ -51,7 +51,7 @@ export async function executePowerRequest(
     retries.reset();
   };
 
-  if (resumeFrom === undefined) await enter(progress.step);
+  if (!progress.resumed) await enter(progress.step);
   for (;;) {
     signal.throwIfAborted();
     try {

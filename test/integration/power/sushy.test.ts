@@ -24,7 +24,7 @@ import {
   untilReady,
 } from './peers.ts';
 
-const lock = createBmcLock({ clock: systemClock, delay, pacing: { changeMs: 50, queryMs: 10 } });
+const lock = createBmcLock({ clock: systemClock, delay, pacing: { changeMs: 50, queryMs: 10, inrushMs: 0 } });
 const deps = { clock: systemClock, log: silentLogger, delay, timings: quickTimings, record: async () => {} };
 const { signal } = new AbortController();
 const fakeSystem = '27946b59-9e44-4fa7-8e91-f3527a1ef094';

@@ -24,7 +24,7 @@ import {
 } from './peers.ts';
 
 const user = { username: 'admin', password: randomBytes(8).toString('hex') };
-const lock = createBmcLock({ clock: systemClock, delay, pacing: { changeMs: 50, queryMs: 10 } });
+const lock = createBmcLock({ clock: systemClock, delay, pacing: { changeMs: 50, queryMs: 10, inrushMs: 0 } });
 const deps = { clock: systemClock, log: silentLogger, delay, timings: quickTimings };
 const { signal } = new AbortController();
 let peer: Peer;

@@ -1,5 +1,5 @@
 import { createSocket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import { lookup } from 'node:dns/promises';
 import { messageOf } from '../../../errors/coded-error.ts';
 import { powerError } from '../errors.ts';
 import type { HostPort } from '../host-port.ts';
@@ -27,7 +27,11 @@ export type OpenChannel = (address: HostPort, signal: AbortSignal) => Promise<Ch
  */
 export async function openUdpChannel(address: HostPort, signal: AbortSignal): Promise<Channel> {
   signal.throwIfAborted();
-  const socket = createSocket({ type: isIPv6(address.host) ? 'udp6' : 'udp4' });
+  const where = `${address.host} port ${address.port}`;
+  const found = await lookup(address.host).catch((cause: unknown) => {
+    throw powerError('BmcUnreachable', `${where}: ${messageOf(cause)}`, { cause, retryable: true });
+  });
+  const socket = createSocket({ type: found.family === 6 ? 'udp6' : 'udp4' });
   let listener: ChannelListener | undefined;
   socket.on('message', (packet) => listener?.packet(packet));
   const connected = Promise.withResolvers<void>();
@@ -39,13 +43,12 @@ export async function openUdpChannel(address: HostPort, signal: AbortSignal): Pr
   const onAbort = (): void => connected.reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    socket.connect(address.port, address.host);
+    socket.connect(address.port, found.address);
     await connected.promise;
   } catch (thrown) {
     socket.close();
     signal.throwIfAborted();
-    const seen = `${address.host} port ${address.port}: ${messageOf(thrown)}`;
-    throw powerError('BmcUnreachable', seen, { cause: thrown, retryable: true });
+    throw powerError('BmcUnreachable', `${where}: ${messageOf(thrown)}`, { cause: thrown, retryable: true });
   } finally {
     signal.removeEventListener('abort', onAbort);
   }

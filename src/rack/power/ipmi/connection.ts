@@ -21,6 +21,7 @@ export interface ConnectionOptions {
   openChannel: OpenChannel;
   randomBytes(length: number): Uint8Array;
   retransmits: RetransmitTimings;
+  handshakeRetransmits: RetransmitTimings;
 }
 
 /** Sends a command. @returns the data of its response. @throws CodedError<PowerErrorCode> */
@@ -55,9 +56,10 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (session !== undefined) return session;
     channel?.close();
     channel = await options.openChannel(options.address, signal);
-    const deps = { channel, retransmits: options.retransmits, randomBytes: options.randomBytes };
+    const { retransmits, randomBytes } = options;
+    const deps = { channel, retransmits, randomBytes };
     await probe(deps, options.privilegeLevel, signal);
-    session = startSession(await openWithAnySuite(options, channel, signal), deps);
+    session = startSession(await openTwice(options, channel, signal), deps);
     await raisePrivilege(session, options.privilegeLevel, signal);
     return session;
   };
@@ -89,12 +91,27 @@ export function createConnection(options: ConnectionOptions): Connection {
   };
 }
 
+/** A handshake that a lost or late packet has spoilt is begun anew, once. */
+async function openTwice(
+  options: ConnectionOptions,
+  channel: Channel,
+  signal: AbortSignal,
+): Promise<OpenedSession> {
+  try {
+    return await openWithAnySuite(options, channel, signal);
+  } catch (thrown) {
+    if (!isPowerError(thrown) || thrown.code !== 'BmcProtocolError' || !thrown.retryable) throw thrown;
+    options.log.debug({}, thrown.message);
+    return await openWithAnySuite(options, channel, signal);
+  }
+}
+
 async function openWithAnySuite(
   options: ConnectionOptions,
   channel: Channel,
   signal: AbortSignal,
 ): Promise<OpenedSession> {
-  const { credentials, privilegeLevel, retransmits, randomBytes } = options;
+  const { credentials, privilegeLevel, handshakeRetransmits: retransmits, randomBytes } = options;
   let refusal: Error = powerError('BmcCipherRefused', formatHostPort(options.address));
   for (const id of options.cipherSuites) {
     try {

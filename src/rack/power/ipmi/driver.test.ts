@@ -15,7 +15,7 @@ const drivers: PowerDriver[] = [];
 function driverFor(target: Partial<PowerTarget> = {}): PowerDriver {
   const driver = createIpmiDriver(
     { address: `127.0.0.1:${bmc.port}`, username, password, bootMode: 'BIOS', parameters: {}, ...target },
-    { log: silentLogger, retransmits: [150, 150, 300, 600] },
+    { log: silentLogger, retransmits: [150, 150, 300, 600], handshakeRetransmits: [150, 150, 300, 600] },
   );
   drivers.push(driver);
   return driver;
@@ -198,6 +198,17 @@ describe('power through IPMI', () => {
     expect(await driver.status(signal)).toBe('On');
     await driver.off(signal);
     expect(await driver.status(signal)).toBe('Off');
+  });
+
+  it('begins the handshake anew when the BMC has answered a repeated RAKP 1 with another random number', async () => {
+    const held: Uint8Array[] = [];
+    bmc.faults.answer = (name, packet) => {
+      if (name !== 'RAKP 2' || held.length === 2) return [packet];
+      held.push(packet);
+      return held.length === 2 ? held : [];
+    };
+    expect(await driverFor().status(signal)).toBe('Off');
+    expect(bmc.received.filter((name) => name === 'open session')).toHaveLength(2);
   });
 
   it('says so when the BMC talks nothing but garbage', async () => {

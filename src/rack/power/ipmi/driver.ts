@@ -7,7 +7,7 @@ import { setBootDevice } from './boot-device.ts';
 import { type OpenChannel, openUdpChannel } from './channel.ts';
 import { chassisControlRequest, chassisStatusRequest, decodeChassisStatus } from './chassis.ts';
 import { createConnection } from './connection.ts';
-import { defaultRetransmits, type RetransmitTimings } from './exchange.ts';
+import { defaultHandshakeRetransmits, defaultRetransmits, type RetransmitTimings } from './exchange.ts';
 import type { Credentials } from './handshake.ts';
 import { IpmiParameters } from './schema.ts';
 
@@ -17,12 +17,13 @@ export interface IpmiDeps {
   openChannel?: OpenChannel;
   randomBytes?: (length: number) => Uint8Array;
   retransmits?: RetransmitTimings;
+  handshakeRetransmits?: RetransmitTimings;
 }
 
 const defaultPort = 623;
 
 /**
- * Power through IPMI 2.0 RMCP+.
+ * Power through IPMI 2.0 RMCP+. One command at a time.
  * @throws CodedError<PowerErrorCode> when the target cannot be a BMC: its address, or a user name or key too long.
  */
 export function createIpmiDriver(target: PowerTarget, deps: IpmiDeps): PowerDriver {
@@ -38,6 +39,7 @@ export function createIpmiDriver(target: PowerTarget, deps: IpmiDeps): PowerDriv
     openChannel: deps.openChannel ?? openUdpChannel,
     randomBytes: deps.randomBytes ?? ((length) => new Uint8Array(randomBytes(length))),
     retransmits: deps.retransmits ?? defaultRetransmits,
+    handshakeRetransmits: deps.handshakeRetransmits ?? defaultHandshakeRetransmits,
   });
 
   return {

@@ -8,6 +8,12 @@ export type RetransmitTimings = readonly number[];
 /** For real BMCs: 10 s altogether. */
 export const defaultRetransmits: RetransmitTimings = [1_000, 1_500, 2_500, 5_000];
 
+/**
+ * The same for the handshake. A BMC that takes long to compute a code makes another random number for a RAKP 1 that is
+ * repeated meanwhile, so there is more patience.
+ */
+export const defaultHandshakeRetransmits: RetransmitTimings = [2_500, 5_000];
+
 export interface Exchange<T> {
   /** What is asked, for messages. */
   what: string;

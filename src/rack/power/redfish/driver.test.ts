@@ -414,6 +414,11 @@ describe('TLS', () => {
     expect(await driverFor({ tls }).status(signal)).toBe('Off');
   });
 
+  it('is not left out silently where the address is http', () => {
+    const target = { address: 'http://bmc', tls: { fingerprint: certificate.fingerprint } };
+    expect(() => driverFor(target)).toThrow(expect.objectContaining({ code: 'BmcTlsFailed' }));
+  });
+
   it('refuses another certificate than the pinned one before anything is sent, and names both', async () => {
     const tls = {
       fingerprint: selfSigned().fingerprint,

@@ -16,15 +16,16 @@ export interface RedfishDeps {
 }
 
 /**
- * Power through Redfish. The session is opened with the first command and deleted by `close`.
- * @throws CodedError<PowerErrorCode> when the address is none.
+ * Power through Redfish. The session is opened with the first command and deleted by `close`, which ends the driver.
+ * @throws CodedError<PowerErrorCode> when the address is none, or is http with a certificate asked for.
  */
 export function createRedfishDriver(target: PowerTarget, deps: RedfishDeps): PowerDriver {
   const parameters = RedfishParameters.parse(target.parameters);
   const timings = deps.timings ?? defaultRedfishTimings;
+  const base = baseOf(target.address);
   const client = createRedfishClient({
-    agent: createAgent(target.tls),
-    base: baseOf(target.address),
+    agent: createAgent(base, target.tls),
+    base,
     username: target.username,
     password: target.password,
     log: deps.log,

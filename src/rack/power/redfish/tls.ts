@@ -8,8 +8,15 @@ const connectTimeoutMs = 15_000;
 /**
  * Connections to one BMC, one at a time, checked as `spec.bmc.tls` says. With a fingerprint, that certificate is the only
  * one taken, whoever signed it; nothing is sent before it was seen.
+ * @throws CodedError<PowerErrorCode> BmcTlsFailed when a certificate is asked for and the address is http.
  */
-export function createAgent(tls: PowerTarget['tls']): Agent {
+export function createAgent(base: URL, tls: PowerTarget['tls']): Agent {
+  if (base.protocol === 'http:' && (tls?.fingerprint !== undefined || tls?.caBundle !== undefined)) {
+    throw powerError(
+      'BmcTlsFailed',
+      'the address is http, which cannot show the certificate that is asked for',
+    );
+  }
   const pinned = tls?.fingerprint?.replaceAll(':', '').toLowerCase();
   const connect = buildConnector({
     timeout: connectTimeoutMs,

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../log/logger.ts';
+import { createBmcLock } from './bmc-lock.ts';
+import { openPowerDriver, type PowerDriverName, powerDrivers } from './drivers.ts';
+import { virtualTime } from './testing/virtual-time.ts';
+
+const time = virtualTime();
+const pacing = { changeMs: 0, queryMs: 0, inrushMs: 0 };
+const lock = createBmcLock({ clock: time, delay: time.delay, pacing });
+
+function open(name: PowerDriverName, parameters: Record<string, string>) {
+  const target = {
+    address: '127.0.0.1',
+    username: 'u',
+    password: 'p',
+    bootMode: 'UEFI',
+    parameters,
+  } as const;
+  return openPowerDriver(name, target, lock, { log: silentLogger });
+}
+
+describe('the power drivers', () => {
+  it.each([
+    { name: 'ipmi' as const, parameters: {} },
+    { name: 'ipmi' as const, parameters: { cipherSuite: '3', privilegeLevel: 'Administrator' } },
+    { name: 'redfish' as const, parameters: {} },
+    { name: 'redfish' as const, parameters: { systemId: 'System.Embedded.1' } },
+    { name: 'redfish' as const, parameters: { systemUuid: '6695eb01-f6a4-8304-79aa-97f2502e193f' } },
+  ])('open without a word to the BMC: $name $parameters', async ({ name, parameters }) => {
+    await open(name, parameters).close();
+  });
+
+  it.each([
+    { name: 'ipmi' as const, parameters: { cipherSuite: '0' }, says: 'cipherSuite' },
+    { name: 'ipmi' as const, parameters: { privilegeLevel: 'OEM' }, says: 'privilegeLevel' },
+    { name: 'ipmi' as const, parameters: { cypherSuite: '3' }, says: 'cypherSuite' },
+    { name: 'redfish' as const, parameters: { systemUuid: 'x' }, says: 'systemUuid' },
+    {
+      name: 'redfish' as const,
+      parameters: { systemId: '1', systemUuid: '6695eb01-f6a4-8304-79aa-97f2502e193f' },
+      says: 'not both',
+    },
+  ])('name the parameter that is wrong: $name $parameters', ({ name, parameters, says }) => {
+    const message = expect.stringContaining(says);
+    expect(() => open(name, parameters)).toThrow(
+      expect.objectContaining({ code: 'BmcUnsupported', message }),
+    );
+  });
+
+  it('never put a password into an error', () => {
+    const password = 'x'.repeat(21);
+    const target = { address: 'a', username: 'u', password, bootMode: 'BIOS', parameters: {} } as const;
+    for (const kind of Object.values(powerDrivers)) {
+      try {
+        kind.create(target, { log: silentLogger });
+      } catch (thrown) {
+        expect(String(thrown)).not.toContain(password);
+      }
+    }
+  });
+});
