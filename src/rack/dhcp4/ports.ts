@@ -1,5 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { Logger } from '../../log/logger.ts';
+import type { listInterfaces } from '../net/interfaces.ts';
 import type { SocketFactory } from '../net/sockets.ts';
 import type { LeaseStore } from './leases/store.ts';
 
@@ -91,6 +92,8 @@ export interface Dhcp4ServerDeps {
   leases: LeaseStore;
   clock: Clock;
   log: Logger;
+  /** The machine's interfaces; for tests. */
+  interfaces?: typeof listInterfaces;
   /** UDP ports, for tests that cannot have the real ones. Default 67 and 68. */
   ports?: { server: number; client: number };
 }

@@ -2,6 +2,8 @@ import { ipv4FromNumber, ipv4ToNumber } from '../../domain/net/address.ts';
 import { messageOf } from '../../errors/coded-error.ts';
 import { DecodeError } from '../../errors/decode-error.ts';
 import type { Logger } from '../../log/logger.ts';
+import { listInterfaces } from '../net/interfaces.ts';
+import { emptyRouterAdvertisement } from '../net/router-advertisement.ts';
 import type { LinkSender, UdpPeer, UdpSocket } from '../net/sockets.ts';
 import { canBoot } from './boot-file.ts';
 import { handle, type Outcome } from './handler.ts';
@@ -29,7 +31,7 @@ const typeNames: ReadonlyMap<number, string> = new Map(
 
 /** A DHCPv4 server (RFC 2131) that serves each interface with a socket of its own. */
 export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
-  const { backend, sockets, leases, clock, log } = deps;
+  const { backend, sockets, leases, clock, log, interfaces = listInterfaces } = deps;
   const ports = deps.ports ?? { server: 67, client: 68 };
   const listeners = new Map<string, Listener>();
   const warn = limitedWarnings(deps);
@@ -125,7 +127,23 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
     transmit(listener, reply, ports, (error) =>
       warn(`send ${device}`, { ...fields, error: messageOf(error) }, 'could not send a DHCP reply'),
     );
-    if (sighting !== undefined) backend.seen(sighting);
+    if (sighting === undefined) return;
+    if (client.kind === 'iPXE' && reply.destination.kind !== 'Relay') hurry(listener, client.mac);
+    backend.seen(sighting);
+  }
+
+  /**
+   * iPXE configures IPv6 beside IPv4 and waits for both: without any router on the network it stands for 16 seconds
+   * after its DHCPACK. It is told that there is none.
+   */
+  function hurry({ device, link }: Listener, mac: string): void {
+    const own = interfaces().find(({ name }) => name === device)?.mac;
+    if (link === undefined || own === undefined) return;
+    try {
+      link.sendIpv6(mac, emptyRouterAdvertisement(own, mac));
+    } catch (error) {
+      log.debug({ device, mac, error: messageOf(error) }, 'no router advertisement sent');
+    }
   }
 
   return {

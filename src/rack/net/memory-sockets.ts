@@ -14,6 +14,8 @@ export interface SentDatagram {
 /** A network of nothing but memory: tests put datagrams in and look at what came out. */
 export interface MemorySockets extends SocketFactory {
   readonly sent: SentDatagram[];
+  /** IPv6 packets that left by a link sender. */
+  readonly ipv6: { device: string; mac: string; packet: Uint8Array }[];
   /** Hands a datagram to whoever is bound there; false when nobody is. */
   deliver(at: { device?: string; port: number }, data: Uint8Array, peer: UdpPeer): boolean;
   /** Called for every datagram sent, for peers that answer. */
@@ -24,6 +26,7 @@ export interface MemorySockets extends SocketFactory {
 export function createMemorySockets(options: { linkSenders?: boolean } = {}): MemorySockets {
   const open = new Map<string, (data: Uint8Array, peer: UdpPeer) => void>();
   const sent: SentDatagram[] = [];
+  const ipv6: MemorySockets['ipv6'] = [];
   let listener: (datagram: SentDatagram) => void = () => {};
   let nextPort = 40_000;
   const key = (device: string | undefined, port: number): string => `${device ?? '*'}:${port}`;
@@ -33,6 +36,7 @@ export function createMemorySockets(options: { linkSenders?: boolean } = {}): Me
   };
   return {
     sent,
+    ipv6,
     deliver(at, data, peer) {
       const receive = open.get(key(at.device, at.port)) ?? open.get(key(undefined, at.port));
       receive?.(data, peer);
@@ -65,6 +69,7 @@ export function createMemorySockets(options: { linkSenders?: boolean } = {}): Me
       return {
         send: ({ destinationMac, source, destination, data }) =>
           record({ device, from: source.port, to: destination, data, mac: destinationMac }),
+        sendIpv6: (mac, packet) => ipv6.push({ device, mac, packet }),
         close() {},
       };
     },

@@ -20,6 +20,7 @@ const SOL_SOCKET = 1;
 const SO_BROADCAST = 6;
 const SO_BINDTODEVICE = 25;
 const ETH_P_IP = 0x0800;
+const ETH_P_IPV6 = 0x86dd;
 const littleEndian = endianness() === 'LE';
 
 /** What the C library is asked for; results below 0 leave `errno`. */
@@ -106,14 +107,17 @@ function openLinkSender(libc: Libc, device: string): LinkSender {
     device,
   });
   let closed = false;
+  function transmit(etherType: number, mac: string, packet: Uint8Array): void {
+    if (closed) return;
+    // By name for every frame: an interface that was made anew has another index.
+    const index = checked(libc.indexOf(device) || -1, 'find', { device });
+    const address = linkAddress(index, etherType, mac);
+    checked(libc.sendto(fd, packet, packet.length, 0, address, address.length), 'send a frame', { device });
+  }
   return {
-    send({ destinationMac, source, destination, data }) {
-      if (closed) return;
-      const packet = udp4Packet(source, destination, data);
-      // By name for every frame: an interface that was made anew has another index.
-      const address = linkAddress(checked(libc.indexOf(device) || -1, 'find', { device }), destinationMac);
-      checked(libc.sendto(fd, packet, packet.length, 0, address, address.length), 'send a frame', { device });
-    },
+    send: ({ destinationMac, source, destination, data }) =>
+      transmit(ETH_P_IP, destinationMac, udp4Packet(source, destination, data)),
+    sendIpv6: (destinationMac, packet) => transmit(ETH_P_IPV6, destinationMac, packet),
     close() {
       if (!closed) libc.close(fd);
       closed = true;
@@ -122,11 +126,11 @@ function openLinkSender(libc: Libc, device: string): LinkSender {
 }
 
 /** `struct sockaddr_ll`, see packet(7). */
-function linkAddress(index: number, mac: string): Uint8Array {
+function linkAddress(index: number, etherType: number, mac: string): Uint8Array {
   const address = new Uint8Array(20);
   const view = new DataView(address.buffer);
   view.setUint16(0, AF_PACKET, littleEndian);
-  view.setUint16(2, ETH_P_IP);
+  view.setUint16(2, etherType);
   view.setInt32(4, index, littleEndian);
   view.setUint8(11, 6);
   address.set(macToBytes(mac), 12);

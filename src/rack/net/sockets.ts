@@ -17,8 +17,10 @@ export interface UdpSocket {
   close(): Promise<void>;
 }
 
-/** Sends UDP datagrams in hand-built frames, to clients that cannot answer ARP yet. */
+/** Sends in hand-built frames, to clients that cannot answer ARP yet. */
 export interface LinkSender {
+  /** One IPv6 packet as it is. Throws as `send` does. */
+  sendIpv6(destinationMac: string, packet: Uint8Array): void;
   /** Throws CodedError<NetErrorCode> when the kernel refuses the frame. */
   send(datagram: {
     /** Lower-case and colon-separated; Ethernet only. */
