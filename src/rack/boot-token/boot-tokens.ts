@@ -1,0 +1,147 @@
+import type { Clock } from '../../domain/clock.ts';
+import type { Logger } from '../../log/logger.ts';
+import { type ExpectedMachine, judgeToken, type Presenter, type TokenRefusal } from './judge-token.ts';
+import type { SessionRecord, TokenRecord } from './schema.ts';
+import { hashSecret, newSecret } from './secrets.ts';
+import { createStateWriter, loadState } from './state-file.ts';
+
+/** For whom a token is made. */
+export interface TokenRequest {
+  machine: string;
+  machineUid: string | undefined;
+  generation: number;
+  /** The interface that boots, and the address that DHCP gave it. */
+  mac: string;
+  address: string;
+}
+
+/** What became of a token that was presented. */
+export type Redemption =
+  | { kind: 'Opened'; sessionKey: string; session: Readonly<SessionRecord> }
+  | { kind: 'Refused'; refusal: TokenRefusal; machine: string | undefined };
+
+/** The boot tokens and sessions of one rack. Nothing that it keeps, in memory or on disk, opens anything. */
+export interface BootTokens {
+  /** Undefined when the generation has its session already: it was used. Rejects when it cannot be stored. */
+  issue(request: TokenRequest): Promise<string | undefined>;
+  /** What is known of the token, without any effect. */
+  find(token: string): Readonly<TokenRecord> | undefined;
+  /** Uses the token up, and stores that, before the key is handed out. Rejects when it cannot be stored. */
+  redeem(token: string, presenter: Presenter, machine: ExpectedMachine | undefined): Promise<Redemption>;
+  session(sessionKey: string): Readonly<SessionRecord> | undefined;
+  /** Whether a boot generation has its session. */
+  hasSession(machine: string, generation: number): boolean;
+  /** Notes how the machine goes on after its task. */
+  end(session: Readonly<SessionRecord>, ending: NonNullable<SessionRecord['ending']>): Promise<void>;
+}
+
+/** What `openBootTokens` is made of. */
+export interface BootTokensDeps {
+  /** The state file. */
+  path: string;
+  clock: Clock;
+  log: Logger;
+  /** How long a token can be used. Default 10 minutes: the slowest firmware, kernel and initrd. */
+  lifetimeMs?: number;
+}
+
+/** Used and expired tokens are remembered for so long, to tell a replay from a guess. */
+const memoryMs = 24 * 60 * 60_000;
+/** Boot ROM, loader and retries of one boot each ask for the script; the oldest unused token goes. */
+const unusedPerBoot = 8;
+const mostTokens = 50_000;
+
+/** Opens the state that an earlier process left behind: a rack may restart while machines boot. */
+export async function openBootTokens(deps: BootTokensDeps): Promise<BootTokens> {
+  const { clock, lifetimeMs = 10 * 60_000 } = deps;
+  const stored = await loadState(deps.path, deps.log);
+  const tokens = new Map<string, TokenRecord>(stored.tokens.map((record) => [record.hash, record]));
+  const sessions = new Map<string, SessionRecord>(stored.sessions.map((record) => [record.hash, record]));
+  const writer = createStateWriter(deps.path, () => ({
+    version: 1,
+    tokens: [...tokens.values()],
+    sessions: [...sessions.values()],
+  }));
+
+  const hasSession = (machine: string, generation: number): boolean => {
+    for (const session of sessions.values())
+      if (session.machine === machine && session.generation === generation) return true;
+    return false;
+  };
+
+  /** Maps keep the order of insertion, so the oldest come first. */
+  function prune(): void {
+    const horizon = clock.now() - memoryMs;
+    for (const [hash, { issuedAt }] of tokens) {
+      if (issuedAt >= horizon && tokens.size <= mostTokens) break;
+      tokens.delete(hash);
+    }
+    for (const [hash, { openedAt }] of sessions) {
+      if (openedAt >= horizon) break;
+      sessions.delete(hash);
+    }
+  }
+
+  function dropOldestUnused(request: TokenRequest): void {
+    const unused = [...tokens.values()].filter(
+      (record) =>
+        record.usedAt === undefined &&
+        record.machine === request.machine &&
+        record.generation === request.generation,
+    );
+    for (const record of unused.slice(0, Math.max(0, unused.length - unusedPerBoot + 1)))
+      tokens.delete(record.hash);
+  }
+
+  return {
+    hasSession,
+    find: (token) => tokens.get(hashSecret(token)),
+    session: (sessionKey) => sessions.get(hashSecret(sessionKey)),
+
+    async issue(request) {
+      prune();
+      if (hasSession(request.machine, request.generation)) return undefined;
+      dropOldestUnused(request);
+      const token = newSecret();
+      const hash = hashSecret(token);
+      const now = clock.now();
+      tokens.set(hash, { hash, ...request, issuedAt: now, expiresAt: now + lifetimeMs });
+      await writer.save().catch((error: unknown) => {
+        tokens.delete(hash);
+        throw error;
+      });
+      return token;
+    },
+
+    async redeem(token, presenter, machine) {
+      const record = tokens.get(hashSecret(token));
+      const exists = record !== undefined && hasSession(record.machine, record.generation);
+      const refusal = judgeToken(record, presenter, machine, exists, clock.now());
+      if (record === undefined || refusal !== undefined)
+        return { kind: 'Refused', refusal: refusal ?? 'Unknown', machine: record?.machine };
+      const sessionKey = newSecret();
+      const { machine: name, machineUid, generation, mac, address } = record;
+      const now = clock.now();
+      const session = {
+        ...{ hash: hashSecret(sessionKey), machine: name, machineUid, generation, mac, address },
+        openedAt: now,
+      };
+      // Both are set before the first wait, so that of two calls at once only one finds the token unused.
+      record.usedAt = now;
+      sessions.set(session.hash, session);
+      await writer.save().catch((error: unknown) => {
+        delete record.usedAt;
+        sessions.delete(session.hash);
+        throw error;
+      });
+      return { kind: 'Opened', sessionKey, session };
+    },
+
+    async end(session, ending) {
+      const record = sessions.get(session.hash);
+      if (record === undefined || record.ending?.task === ending.task) return;
+      record.ending = ending;
+      await writer.save();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { ImageSource } from '../../api/boot-image/schema.ts';
+import type { Clock } from '../../domain/clock.ts';
+import type { Logger } from '../../log/logger.ts';
+
+/** Where an artifact comes from, and how large it is in bytes. */
+export interface KnownArtifact {
+  source: ImageSource;
+  sizeBytes: number;
+}
+
+/** A verified file, open for reading. Whoever opened it closes it; it stays readable when it is evicted meanwhile. */
+export interface OpenImage {
+  file: FileHandle;
+  sizeBytes: number;
+}
+
+/** A transfer under way, in bytes. */
+export interface FetchProgress {
+  bytes: number;
+  totalBytes: number;
+}
+
+/** A cache of files named by their SHA-256. Digests are 64 lower-case hex digits. */
+export interface ImageCache {
+  /**
+   * Resolves when the file is held. Calls for one digest share one transfer. Rejects with a `CodedError` of the images'
+   * table.
+   */
+  ensure(digest: string): Promise<void>;
+  /** The file, its digest checked once in the life of the process. Undefined when it is not held or was found damaged. */
+  open(digest: string): Promise<OpenImage | undefined>;
+  has(digest: string): boolean;
+  held(): string[];
+  progress(digest: string): FetchProgress | undefined;
+  /** Calls `listener` after every digest that came or went. Returns what ends that. */
+  onChange(listener: () => void): () => void;
+  /** Breaks off the transfers under way. */
+  close(): Promise<void>;
+}
+
+/** What `createImageCache` is made of. */
+export interface ImageCacheDeps {
+  /** Files are kept at `<directory>/sha256/<digest>`. */
+  directory: string;
+  maxBytes: number;
+  /** What the BootImages say. Undefined for a digest that none of them names. */
+  sources(digest: string): KnownArtifact | undefined;
+  /** What is never evicted. Default: whatever has a source. */
+  pinned?(digest: string): boolean;
+  log: Logger;
+  clock: Clock;
+  /** A source that brings no byte for so long is given up. Default 30 s. */
+  stallMs?: number;
+  /** Waits before each further attempt, in ms. Default 1 s and 5 s: three attempts in all. */
+  retryAfterMs?: readonly number[];
+}
