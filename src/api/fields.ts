@@ -23,20 +23,28 @@ export const MacAddress = z
   .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/)
   .describe('MAC address, lower case, colon-separated: 52:54:00:12:34:56.');
 
-/** An IPv4 or IPv6 address. */
+/**
+ * An IPv4 or IPv6 address in the one spelling that RFC 5952 gives it, so that equal addresses are equal texts.
+ * As with every `.meta(cel(…))`, a further one on it replaces this one's rules.
+ */
 export const IpAddress = z
   .string()
-  .max(45)
-  .meta(cel({ rule: 'isIP(self)', message: 'must be an IPv4 or IPv6 address' }));
+  .max(39)
+  .meta(
+    cel({
+      rule: 'isIP(self) && ip.isCanonical(self)',
+      message: 'must be an IPv4 or IPv6 address in its canonical form, like 10.0.0.9 or fd00::9',
+    }),
+  );
 
 /** A network in CIDR notation whose host bits are zero. */
 export const Cidr = z
   .string()
-  .max(49)
+  .max(43)
   .meta(
     cel({
-      rule: 'isCIDR(self) && cidr(self) == cidr(self).masked()',
-      message: 'must be a network in CIDR notation with its host bits zero, like 10.0.0.0/24',
+      rule: 'isCIDR(self) && cidr(self) == cidr(self).masked() && string(cidr(self)) == self',
+      message: 'must be a network in CIDR notation with its host bits zero, like 10.0.0.0/24 or fd00::/64',
     }),
   );
 
@@ -73,7 +81,7 @@ export const Digest = z
 export const Architecture = z.enum(['amd64', 'arm64']).describe('CPU architecture, by its Debian name.');
 export type Architecture = z.infer<typeof Architecture>;
 
-export const FirmwareMode = z.enum(['BIOS', 'UEFI']);
+export const FirmwareMode = z.enum(['BIOS', 'UEFI']).describe('Firmware mode.');
 export type FirmwareMode = z.infer<typeof FirmwareMode>;
 
 /** Words of a kernel command line; what a shell or a boot script could take for its own is refused. */
@@ -90,16 +98,17 @@ export const KernelArguments = z
 
 /** `metav1.Condition`. */
 export const Condition = z.object({
-  type: z.string().max(316),
-  status: z.enum(['True', 'False', 'Unknown']),
-  observedGeneration: z.int().min(0).optional(),
-  lastTransitionTime: Timestamp,
-  reason: z.string().min(1).max(1024),
-  message: z.string().max(32768),
+  type: z.string().max(316).describe('What it is about: Ready, Reconciling, Stalled and others.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+  observedGeneration: z.int().min(0).optional().describe('metadata.generation that it was found for.'),
+  lastTransitionTime: Timestamp.describe('When status last changed.'),
+  reason: z.string().min(1).max(1024).describe('Why, as one word for programs.'),
+  message: z.string().max(32768).describe('Why, as a sentence for people.'),
 });
 export type Condition = z.infer<typeof Condition>;
 
 export const Conditions = z
   .array(Condition)
   .max(16)
-  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] });
+  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+  .describe('What holds of the object now. Wait for Ready.');

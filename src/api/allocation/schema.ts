@@ -3,34 +3,54 @@ import { Architecture, Conditions, cel, IpAddress, Label, ObjectName, Tag, Times
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
-export const Constraints = z.object({
-  architecture: Architecture.optional(),
-  cores: z.int().min(1).max(65536).optional().describe('At least so many physical cores.'),
-  memoryMiB: z.int().min(1).max(1073741824).optional().describe('At least so much memory.'),
-  nics: z.int().min(1).max(64).optional().describe('At least so many network interfaces.'),
-  disks: z
-    .array(
-      z.object({
-        count: z.int().min(1).max(128).default(1),
-        minSizeBytes: z.int().min(0).optional(),
-        kind: z.enum(['HDD', 'SSD', 'NVMe']).optional(),
-      }),
-    )
-    .max(16)
-    .optional()
-    .describe('Disks that the machine must have; a disk counts for one entry only.'),
-  tags: z.array(Tag).max(32).optional(),
-  notTags: z.array(Tag).max(32).optional(),
-  zone: Label.optional(),
-  pool: Label.optional(),
-  machine: ObjectName.optional().describe('This machine and no other.'),
-});
+export const Constraints = z
+  .object({
+    architecture: Architecture.optional().describe("CPU architecture. Default: the image's."),
+    cores: z.int().min(1).max(65536).optional().describe('At least so many physical cores.'),
+    memoryMiB: z.int().min(1).max(1073741824).optional().describe('At least so much memory.'),
+    nics: z.int().min(1).max(64).optional().describe('At least so many network interfaces.'),
+    disks: z
+      .array(
+        z.object({
+          count: z.int().min(1).max(128).default(1).describe('How many disks of this sort.'),
+          minSizeBytes: z.int().min(0).optional().describe('Each at least so large, in bytes.'),
+          kind: z.enum(['HDD', 'SSD', 'NVMe']).optional().describe('Each of this kind. Default: any.'),
+        }),
+      )
+      .max(16)
+      .optional()
+      .describe('Disks that the machine must have; a disk counts for one entry only.'),
+    tags: z
+      .array(Tag)
+      .max(32)
+      .meta({ 'x-kubernetes-list-type': 'set' })
+      .optional()
+      .describe('Tags that the machine must have, every one.'),
+    notTags: z
+      .array(Tag)
+      .max(32)
+      .meta({ 'x-kubernetes-list-type': 'set' })
+      .optional()
+      .describe('Tags that the machine must not have, not one.'),
+    zone: Label.optional().describe('A machine of this zone.'),
+    pool: Label.optional().describe('A machine of this pool.'),
+    machine: ObjectName.optional().describe('This machine and no other.'),
+  })
+  .meta(
+    cel({
+      rule: '!has(self.tags) || !has(self.notTags) || !self.tags.exists(tag, tag in self.notTags)',
+      message: 'a tag must not be in both tags and notTags: no machine could match',
+      fieldPath: '.notTags',
+    }),
+  );
 export type Constraints = z.infer<typeof Constraints>;
 
 export const AllocationSpec = z
   .object({
-    image: ObjectName.describe('The BootImage to install, of purpose Disk.'),
-    constraints: Constraints.default({}),
+    image: ObjectName.describe('The BootImage to install, of purpose Disk. Immutable.'),
+    constraints: Constraints.default({}).describe(
+      'What the machine must be. The smallest that fits is taken. Immutable.',
+    ),
     hostname: Label.optional().describe("Default: the Allocation's name."),
     sshKeys: z
       .array(
@@ -76,16 +96,23 @@ export type AllocationSpec = z.infer<typeof AllocationSpec>;
 
 export const AllocationStatus = z.object({
   observedGeneration: z.int().min(0).optional(),
-  phase: z.enum(['Pending', 'Bound', 'Deploying', 'Deployed', 'Failed', 'Releasing']).optional(),
-  machine: ObjectName.optional(),
-  machineUid: z.string().max(36).optional(),
-  addresses: z.array(IpAddress).max(32).optional(),
-  boundAt: Timestamp.optional(),
-  deployedAt: Timestamp.optional(),
+  phase: z
+    .enum(['Pending', 'Bound', 'Deploying', 'Deployed', 'Failed', 'Releasing'])
+    .optional()
+    .describe('How far it has come.'),
+  machine: ObjectName.optional().describe('The Machine that was chosen.'),
+  machineUid: z.string().max(36).optional().describe('metadata.uid of that Machine.'),
+  addresses: z.array(IpAddress).max(32).optional().describe('Addresses of the machine.'),
+  boundAt: Timestamp.optional().describe('When the machine was claimed.'),
+  deployedAt: Timestamp.optional().describe('When the installed OS first called home.'),
   conditions: Conditions.optional(),
   unmatched: z
     .array(
-      z.object({ constraint: z.string().max(128), removed: z.int().min(0), message: z.string().max(256) }),
+      z.object({
+        constraint: z.string().max(128).describe('The constraint, as memoryMiB >= 65536.'),
+        removed: z.int().min(0).describe('How many machines it took out.'),
+        message: z.string().max(256).describe('The same as a sentence.'),
+      }),
     )
     .max(32)
     .optional()

@@ -10,7 +10,8 @@ export const ImageSource = z
         url: z
           .string()
           .max(2048)
-          .regex(/^https?:\/\/[^\s]+$/),
+          .regex(/^https?:\/\/[^\s]+$/)
+          .describe('Where it is: https://images.example.com/debian-12.raw.zst.'),
       })
       .optional()
       .describe('Fetched by the racks from a web server.'),
@@ -19,7 +20,8 @@ export const ImageSource = z
         path: z
           .string()
           .max(1024)
-          .regex(/^\/[^\0]*$/),
+          .regex(/^\/[^\0]*$/)
+          .describe('Absolute path.'),
       })
       .optional()
       .describe('A file at the same path on the operator and on every rack, as from a shared volume.'),
@@ -29,30 +31,46 @@ export const ImageSource = z
   );
 export type ImageSource = z.infer<typeof ImageSource>;
 
-export const ImageArtifact = z.object({
-  role: z.enum(['Kernel', 'Initrd', 'Disk']),
-  source: ImageSource,
-  digest: Digest.optional().describe(
-    'SHA-256 of the artifact as it is stored. Default: pinned at the first import.',
-  ),
-  format: z.enum(['Raw', 'RawZstd', 'RawGzip']).default('Raw').describe('Disk: how the raw image is packed.'),
-});
+export const ImageArtifact = z
+  .object({
+    role: z.enum(['Kernel', 'Initrd', 'Disk']).describe('What the artifact is for.'),
+    source: ImageSource.describe('Where it comes from: exactly one of http and file.'),
+    digest: Digest.optional().describe(
+      'SHA-256 of the artifact as it is stored. Default: pinned at the first import.',
+    ),
+    format: z
+      .enum(['Raw', 'RawZstd', 'RawGzip'])
+      .default('Raw')
+      .describe('Disk: how the raw image is packed.'),
+  })
+  .meta(
+    cel({
+      rule: "self.role == 'Disk' || self.format == 'Raw'",
+      message: 'format is of a Disk alone: kernel and initrd are taken as they are',
+      fieldPath: '.format',
+    }),
+  );
 export type ImageArtifact = z.infer<typeof ImageArtifact>;
 
 export const BootImageSpec = z
   .object({
-    os: z.string().min(1).max(63),
-    release: z.string().min(1).max(63),
-    architecture: Architecture.meta(cel(immutable)),
+    os: z.string().min(1).max(63).describe('Operating system: debian.'),
+    release: z.string().min(1).max(63).describe('Its release: 12.'),
+    architecture: Architecture.meta(cel(immutable)).describe(
+      'CPU architecture, by its Debian name. Immutable.',
+    ),
     purpose: z
       .enum(['Ephemeral', 'Disk'])
       .meta(cel(immutable))
-      .describe('Ephemeral: the OS that the agent runs in. Disk: an image of a whole disk, to install.'),
+      .describe(
+        'Ephemeral: the OS that the agent runs in. Disk: an image of a whole disk, to install. Immutable.',
+      ),
     artifacts: z
       .array(ImageArtifact)
       .min(1)
       .max(4)
-      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['role'] }),
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['role'] })
+      .describe('Its files: Kernel and Initrd of an Ephemeral image, Disk of a Disk image.'),
     kernelArguments: KernelArguments.optional(),
   })
   .meta(

@@ -3,12 +3,12 @@ import { Conditions } from '../fields.ts';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
-export const FabricSpec = z.object({ description: z.string().max(1024).optional() });
+export const FabricSpec = z.object({ description: z.string().max(1024).optional().describe('For people.') });
 export type FabricSpec = z.infer<typeof FabricSpec>;
 
 export const FabricStatus = z.object({
   observedGeneration: z.int().min(0).optional(),
-  vlans: z.int().min(0).optional(),
+  vlans: z.int().min(0).optional().describe('How many VLANs it has.'),
   conditions: Conditions.optional(),
 });
 export type FabricStatus = z.infer<typeof FabricStatus>;

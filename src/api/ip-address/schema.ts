@@ -5,17 +5,17 @@ import type { CustomResource } from '../meta.ts';
 
 export const IpAddressSpec = z
   .object({
-    address: IpAddress,
-    subnet: ObjectName.meta(cel(immutable)),
+    address: IpAddress.describe('The address. Immutable.'),
+    subnet: ObjectName.meta(cel(immutable)).describe('The Subnet that it lies in. Immutable.'),
     purpose: z
       .enum(['Auto', 'Static', 'Reserved', 'Discovered'])
       .describe(
         'Auto: chosen for a machine. Static: given by a person. Reserved: kept out of use. Discovered: seen in use.',
       ),
     mac: MacAddress.optional().describe('DHCP gives the address to this client.'),
-    machine: ObjectName.optional(),
-    hostname: Label.optional(),
-    description: z.string().max(1024).optional(),
+    machine: ObjectName.optional().describe('The Machine that it belongs to.'),
+    hostname: Label.optional().describe('The host name that DHCP gives with it.'),
+    description: z.string().max(1024).optional().describe('For people.'),
   })
   .meta(
     cel(
@@ -57,8 +57,10 @@ export const ipAddressKind = defineKind<IpAddressObject>({
   required: ['spec'],
   rules: [
     {
-      rule: "self.metadata.name == self.spec.address || isIP(self.metadata.name.replace('-', ':')) && ip(self.metadata.name.replace('-', ':')) == ip(self.spec.address)",
-      message: 'metadata.name must be spec.address; for IPv6 written out in full with dashes for colons',
+      rule: "self.metadata.name == self.spec.address || (self.metadata.name.matches('^([0-9a-f]{4}-){7}[0-9a-f]{4}$') && isIP(self.spec.address) && ip(self.metadata.name.replace('-', ':')) == ip(self.spec.address))",
+      message:
+        'metadata.name must be spec.address; for IPv6 all eight groups of four digits, with dashes for colons',
+      fieldPath: '.spec.address',
     },
   ],
   printerColumns: [

@@ -16,11 +16,11 @@ export const machineActions = [
 
 export const MachineActionSpec = z
   .object({
-    machine: ObjectName,
+    machine: ObjectName.describe('The Machine that it is for.'),
     action: z
       .enum(machineActions)
       .describe(
-        'Release erases a machine that failed to be released or erased, and that no Allocation holds.',
+        'What to do. Release erases a machine that failed to be released or erased, and that no Allocation holds.',
       ),
     message: z.string().max(1024).optional().describe('Why, for those who read it later.'),
   })
@@ -29,8 +29,11 @@ export type MachineActionSpec = z.infer<typeof MachineActionSpec>;
 
 export const MachineActionStatus = z.object({
   observedGeneration: z.int().min(0).optional(),
-  phase: z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Refused']).optional(),
-  message: z.string().max(1024).optional(),
+  phase: z
+    .enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Refused'])
+    .optional()
+    .describe('How far it has come.'),
+  message: z.string().max(1024).optional().describe('What came of it.'),
   startedAt: Timestamp.optional(),
   finishedAt: Timestamp.optional(),
   conditions: Conditions.optional(),

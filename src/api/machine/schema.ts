@@ -20,22 +20,34 @@ export const Bmc = z
   .object({
     driver: z
       .enum(['redfish', 'ipmi', 'manual'])
-      .describe('How the BMC is spoken to. manual: a person powers it.'),
+      .describe(
+        'How the BMC is spoken to: redfish, ipmi (2.0, RMCP+), or manual: a person powers the machine.',
+      ),
     address: z
       .string()
       .min(1)
       .max(512)
       .regex(/^[A-Za-z0-9.:[\]/_~%-]+$/)
       .optional()
-      .describe('Host, host:port, or for redfish a URL.'),
+      .describe(
+        'Host or host:port of the BMC; for redfish also a URL: https://10.0.0.5. Required, unless the driver is manual.',
+      ),
     credentialsSecret: ObjectName.optional().describe(
-      "Name of a Secret in Metalwright's own namespace with username, password and, for IPMI, bmcKey (K_g).",
+      "Name of a Secret in Metalwright's own namespace with the keys username, password and, for IPMI, bmcKey (K_g). Required, unless the driver is manual.",
     ),
     parameters: z
       .record(z.string().max(63), z.string().max(253))
       .optional()
-      .meta({ maxProperties: 16 })
-      .describe('Driver-specific: systemId (redfish), cipherSuite, privilegeLevel (ipmi).'),
+      .meta({
+        maxProperties: 16,
+        ...cel({
+          rule: 'self.all(key, key.size() > 0 && key.size() <= 63)',
+          message: 'a key has 1 to 63 characters',
+        }),
+      })
+      .describe(
+        'Settings of the driver. redfish: systemId. ipmi: cipherSuite (17 or 3), privilegeLevel (ADMINISTRATOR or OPERATOR).',
+      ),
     tls: z
       .object({
         fingerprint: z
@@ -45,15 +57,33 @@ export const Bmc = z
           .optional()
           .describe('SHA-256 of the one certificate to accept, lower-case hex.'),
         caBundle: z.string().max(65536).optional().describe('PEM certificates to trust.'),
-        insecureSkipVerify: z.boolean().optional(),
+        insecureSkipVerify: z
+          .boolean()
+          .optional()
+          .describe('Accept any certificate. For a laboratory: whoever is in between learns the password.'),
       })
-      .optional(),
+      .meta(
+        cel({
+          rule: '!has(self.insecureSkipVerify) || !self.insecureSkipVerify || (!has(self.fingerprint) && !has(self.caBundle))',
+          message: 'insecureSkipVerify excludes fingerprint and caBundle',
+          fieldPath: '.insecureSkipVerify',
+        }),
+      )
+      .optional()
+      .describe("How the BMC's certificate is verified. Default: by the authorities that the system trusts."),
   })
   .meta(
-    cel({
-      rule: "self.driver == 'manual' || (has(self.address) && has(self.credentialsSecret))",
-      message: 'address and credentialsSecret are required, unless the driver is manual',
-    }),
+    cel(
+      {
+        rule: "self.driver == 'manual' || (has(self.address) && has(self.credentialsSecret))",
+        message: 'address and credentialsSecret are required, unless the driver is manual',
+      },
+      {
+        rule: "self.driver != 'ipmi' || !has(self.address) || !self.address.contains('/')",
+        message: 'address must be host or host:port: only redfish takes a URL',
+        fieldPath: '.address',
+      },
+    ),
   )
   .describe("The machine's power controller.");
 export type Bmc = z.infer<typeof Bmc>;
@@ -64,14 +94,17 @@ export const RootDiskHints = z.object({
     .string()
     .max(64)
     .regex(/^\/dev\/[A-Za-z0-9/._:-]+$/)
-    .optional(),
-  serial: z.string().max(128).optional(),
-  wwn: z.string().max(64).optional(),
-  model: z.string().max(128).optional(),
-  vendor: z.string().max(128).optional(),
-  minSizeBytes: z.int().min(0).optional(),
-  rotational: z.boolean().optional(),
-  pciAddress: z.string().max(16).optional(),
+    .optional()
+    .describe(
+      'Device or a link to it: /dev/sda, /dev/disk/by-path/…. Names like sda may change between boots.',
+    ),
+  serial: z.string().max(128).optional().describe('Serial number, as in the MachineInventory.'),
+  wwn: z.string().max(64).optional().describe('World Wide Name, as in the MachineInventory.'),
+  model: z.string().max(128).optional().describe('Model, as in the MachineInventory.'),
+  vendor: z.string().max(128).optional().describe('Vendor, as in the MachineInventory.'),
+  minSizeBytes: z.int().min(0).optional().describe('At least so large, in bytes.'),
+  rotational: z.boolean().optional().describe('true: a disk that spins; false: one that does not.'),
+  pciAddress: z.string().max(16).optional().describe('PCI address of its controller: 0000:03:00.0.'),
 });
 export type RootDiskHints = z.infer<typeof RootDiskHints>;
 
@@ -88,15 +121,26 @@ export const MachineSpec = z.object({
       }),
     })
     .describe('The MAC addresses that it may boot from. A machine is known by them.'),
-  architecture: Architecture.meta(cel(immutable)),
-  bmc: Bmc.optional(),
+  architecture: Architecture.meta(cel(immutable)).describe(
+    'CPU architecture, by its Debian name. Immutable.',
+  ),
+  bmc: Bmc.optional().describe(
+    "The machine's power controller: how it is spoken to and where. Without one, a person powers the machine.",
+  ),
   approved: z
     .boolean()
     .default(false)
     .describe('May be commissioned and used. A machine that enlisted itself waits for this.'),
-  zone: Label.default('default'),
-  pool: Label.default('default'),
-  tags: z.array(Tag).max(64).meta({ 'x-kubernetes-list-type': 'set' }).default([]),
+  zone: Label.default('default').describe(
+    'Where it stands, as far as failures go: an Allocation may ask for a zone.',
+  ),
+  pool: Label.default('default').describe('Whom it is for: an Allocation may ask for a pool.'),
+  tags: z
+    .array(Tag)
+    .max(64)
+    .meta({ 'x-kubernetes-list-type': 'set' })
+    .default([])
+    .describe('Words that an Allocation may ask for, or against.'),
   bootMode: FirmwareMode.optional().describe(
     'Firmware mode for network boots. Default: as it was last seen.',
   ),

@@ -8,9 +8,19 @@ export const RackService = z.enum(rackServices);
 export type RackService = z.infer<typeof RackService>;
 
 export const RackSpec = z.object({
-  disabledServices: z.array(RackService).max(16).meta({ 'x-kubernetes-list-type': 'set' }).default([]),
+  disabledServices: z
+    .array(RackService)
+    .max(16)
+    .meta({ 'x-kubernetes-list-type': 'set' })
+    .default([])
+    .describe('Services that this rack does not run.'),
   interfaces: z
-    .array(z.object({ name: z.string().min(1).max(15), vlan: ObjectName }))
+    .array(
+      z.object({
+        name: z.string().min(1).max(15).describe('Name of the interface on the node: eth1.'),
+        vlan: ObjectName.describe('The VLAN that it is on.'),
+      }),
+    )
     .max(256)
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
     .default([])

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
-export const SpaceSpec = z.object({ description: z.string().max(1024).optional() });
+export const SpaceSpec = z.object({ description: z.string().max(1024).optional().describe('For people.') });
 export type SpaceSpec = z.infer<typeof SpaceSpec>;
 
 /** A name for VLANs that may route to each other. Nothing is reconciled: it has no status. */

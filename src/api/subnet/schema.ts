@@ -1,46 +1,99 @@
 import { z } from 'zod';
-import { Cidr, Conditions, cel, IpAddress, immutable, ObjectName } from '../fields.ts';
+import { addressKey, notAbove } from '../crd/address-order.ts';
+import { type CelRule, Cidr, Conditions, cel, IpAddress, immutable, ObjectName } from '../fields.ts';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
-export const AddressRange = z.object({
-  start: IpAddress,
-  end: IpAddress.describe('Inclusive.'),
-  comment: z.string().max(256).optional(),
-});
+export const AddressRange = z
+  .object({
+    start: IpAddress.describe('First address.'),
+    end: IpAddress.describe('Last address, inclusive.'),
+    comment: z.string().max(256).optional().describe('What the range is for.'),
+  })
+  .meta(
+    cel({
+      rule: `[[${addressKey('self.start')}, ${addressKey('self.end')}]].all(k, ${notAbove('k[0]', 'k[1]')})`,
+      message: 'start must not be above end',
+      fieldPath: '.start',
+    }),
+  );
 export type AddressRange = z.infer<typeof AddressRange>;
+
+const keysOf = (list: string): string => `${list}.map(r, [${addressKey('r.start')}, ${addressKey('r.end')}])`;
+const sharesAddresses = `${notAbove('y[0]', 'x[1]')} && ${notAbove('x[0]', 'y[1]')}`;
+const gatewayIsIn = `[${addressKey('self.gateway')}].exists(g, ${notAbove('x[0]', 'g')} && ${notAbove('g', 'x[1]')})`;
+
+export const SubnetRanges = z
+  .object({
+    dynamic: z
+      .array(AddressRange)
+      .max(16)
+      .default([])
+      .describe('DHCP leases from these to clients without an address of their own.'),
+    reserved: z.array(AddressRange).max(64).default([]).describe('Never handed out by Metalwright.'),
+  })
+  .meta(
+    cel({
+      rule: `[${keysOf('self.dynamic')} + ${keysOf('self.reserved')}].all(all, all.all(x, all.filter(y, ${sharesAddresses}).size() <= 1))`,
+      message: 'dynamic and reserved ranges must not overlap one another',
+    }),
+  );
+export type SubnetRanges = z.infer<typeof SubnetRanges>;
+
+const inside = (list: 'dynamic' | 'reserved'): CelRule => ({
+  rule: `!isCIDR(self.cidr) || self.ranges.${list}.all(r, !isIP(r.start) || !isIP(r.end) || (cidr(self.cidr).containsIP(r.start) && cidr(self.cidr).containsIP(r.end)))`,
+  message: `ranges.${list} must lie inside cidr`,
+  fieldPath: `.ranges.${list}`,
+});
 
 export const SubnetSpec = z
   .object({
-    vlan: ObjectName.meta(cel(immutable)),
-    cidr: Cidr,
-    gateway: IpAddress.optional(),
-    dnsServers: z.array(IpAddress).max(8).default([]),
-    ntpServers: z.array(IpAddress).max(8).default([]),
+    vlan: ObjectName.meta(cel(immutable)).describe('The VLAN that carries the subnet. Immutable.'),
+    cidr: Cidr.describe('The network, with its host bits zero: 10.0.0.0/24. Immutable.'),
+    gateway: IpAddress.optional().describe(
+      'Default router, inside cidr; for IPv6 also a link-local address. Default: none is announced.',
+    ),
+    dnsServers: z.array(IpAddress).max(8).default([]).describe('Name servers for machines, in order.'),
+    ntpServers: z.array(IpAddress).max(8).default([]).describe('Time servers for machines.'),
     domainName: z
       .string()
       .max(253)
       .regex(/^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$/)
-      .optional(),
-    ranges: z
-      .object({
-        dynamic: z
-          .array(AddressRange)
-          .max(16)
-          .default([])
-          .describe('For clients without an address of their own.'),
-        reserved: z.array(AddressRange).max(64).default([]).describe('Never handed out by Metalwright.'),
-      })
-      .default({ dynamic: [], reserved: [] }),
+      .optional()
+      .describe('DNS domain of machines: rack1.example.com.'),
+    ranges: SubnetRanges.default({ dynamic: [], reserved: [] }).describe(
+      'Parts of the subnet that are not for machines with an address of their own.',
+    ),
     managed: z
       .boolean()
       .default(true)
       .describe('Metalwright gives machines addresses from what no range covers.'),
-    leaseSeconds: z.int().min(60).max(31536000).default(3600),
+    leaseSeconds: z
+      .int()
+      .min(60)
+      .max(31536000)
+      .default(3600)
+      .describe('For how long DHCP leases an address, in seconds.'),
     bootDisabled: z.boolean().default(false).describe('Nobody boots over this subnet.'),
-    description: z.string().max(1024).optional(),
+    description: z.string().max(1024).optional().describe('For people.'),
   })
-  .meta(cel({ rule: 'self.cidr == oldSelf.cidr', message: 'is immutable', fieldPath: '.cidr' }));
+  .meta(
+    cel(
+      { rule: 'self.cidr == oldSelf.cidr', message: 'is immutable', fieldPath: '.cidr' },
+      {
+        rule: '!has(self.gateway) || !isIP(self.gateway) || !isCIDR(self.cidr) || cidr(self.cidr).containsIP(self.gateway) || (ip(self.gateway).family() == 6 && cidr(self.cidr).ip().family() == 6 && ip(self.gateway).isLinkLocalUnicast())',
+        message: 'gateway must lie inside cidr, or be an IPv6 link-local address',
+        fieldPath: '.gateway',
+      },
+      inside('dynamic'),
+      inside('reserved'),
+      {
+        rule: `!has(self.gateway) || ${keysOf('self.ranges.dynamic')}.all(x, !${gatewayIsIn})`,
+        message: 'gateway must not lie in a dynamic range: a client would be given it',
+        fieldPath: '.gateway',
+      },
+    ),
+  );
 export type SubnetSpec = z.infer<typeof SubnetSpec>;
 
 export const SubnetStatus = z.object({

@@ -4,21 +4,26 @@ import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
 export const VlanSpec = z.object({
-  fabric: ObjectName.meta(cel(immutable)),
-  vid: z.int().min(0).max(4094).meta(cel(immutable)).describe('802.1Q VLAN id; 0 is the untagged VLAN.'),
+  fabric: ObjectName.meta(cel(immutable)).describe('The Fabric that it belongs to. Immutable.'),
+  vid: z
+    .int()
+    .min(0)
+    .max(4094)
+    .meta(cel(immutable))
+    .describe('802.1Q VLAN id; 0 is the untagged VLAN. Immutable.'),
   mtu: z.int().min(576).max(9216).default(1500).describe('Bytes.'),
   dhcp: z
-    .object({ enabled: z.boolean().default(true) })
+    .object({ enabled: z.boolean().default(true).describe('Racks answer DHCP, so that machines boot.') })
     .default({ enabled: true })
     .describe('Whether racks answer DHCP on it.'),
-  space: ObjectName.optional(),
-  description: z.string().max(1024).optional(),
+  space: ObjectName.optional().describe('The Space that it is part of.'),
+  description: z.string().max(1024).optional().describe('For people.'),
 });
 export type VlanSpec = z.infer<typeof VlanSpec>;
 
 export const VlanStatus = z.object({
   observedGeneration: z.int().min(0).optional(),
-  subnets: z.int().min(0).optional(),
+  subnets: z.int().min(0).optional().describe('How many Subnets it carries.'),
   racks: z.array(z.string().max(253)).max(256).optional().describe('Racks that have an interface on it.'),
   conditions: Conditions.optional(),
 });
