@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { wholeNumber } from './parse.ts';
+import { CommaList, wholeNumber } from './parse.ts';
 
 const seconds = (fallback: number) => wholeNumber(1, 604800).default(fallback);
 
@@ -11,6 +11,8 @@ export const OperatorConfiguration = z
     METALWRIGHT_NAMESPACE: z.string().default('metalwright-system'),
     METALWRIGHT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     METALWRIGHT_IDENTITY: z.string().min(1).default(hostname().toLowerCase()),
+    /** Directories that BootImages of source `file` may lie in. */
+    METALWRIGHT_IMAGE_DIRS: CommaList.default(['/var/lib/metalwright/images']),
     METALWRIGHT_TIMEOUT_POWER: seconds(300),
     METALWRIGHT_TIMEOUT_BOOT: seconds(600),
     METALWRIGHT_TIMEOUT_AGENT_SILENCE: seconds(120),
@@ -24,6 +26,7 @@ export const OperatorConfiguration = z
     namespace: env.METALWRIGHT_NAMESPACE,
     logLevel: env.METALWRIGHT_LOG_LEVEL,
     identity: env.METALWRIGHT_IDENTITY,
+    imageDirectories: env.METALWRIGHT_IMAGE_DIRS,
     timeoutsMs: {
       power: env.METALWRIGHT_TIMEOUT_POWER * 1000,
       boot: env.METALWRIGHT_TIMEOUT_BOOT * 1000,

@@ -14,6 +14,8 @@ export const RackConfiguration = z
     METALWRIGHT_STATE_DIR: z.string().default('/var/lib/metalwright'),
     METALWRIGHT_HTTP_PORT: wholeNumber(1, 65535).default(7480),
     METALWRIGHT_LOADERS_DIR: z.string().default('/usr/lib/ipxe'),
+    /** Directories that BootImages of source `file` may lie in. */
+    METALWRIGHT_IMAGE_DIRS: CommaList.default(['/var/lib/metalwright/images']),
     METALWRIGHT_IMAGE_CACHE_MIB: wholeNumber(64, 1 << 24).default(65536),
     /** Machines that enlist themselves are approved at once. */
     METALWRIGHT_AUTO_APPROVE: Flag.default(false),
@@ -30,6 +32,7 @@ export const RackConfiguration = z
     stateDirectory: env.METALWRIGHT_STATE_DIR,
     httpPort: env.METALWRIGHT_HTTP_PORT,
     loadersDirectory: env.METALWRIGHT_LOADERS_DIR,
+    imageDirectories: env.METALWRIGHT_IMAGE_DIRS,
     imageCacheBytes: env.METALWRIGHT_IMAGE_CACHE_MIB * 1024 * 1024,
     autoApprove: env.METALWRIGHT_AUTO_APPROVE,
     powerPollMs: env.METALWRIGHT_POWER_POLL_SECONDS * 1000,

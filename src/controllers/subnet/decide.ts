@@ -1,0 +1,87 @@
+import { type ConditionUpdate, readiness } from '../../api/conditions.ts';
+import type { AddressRange, Subnet, SubnetStatus } from '../../api/subnet/schema.ts';
+import { parseIp } from '../../domain/net/address.ts';
+import { cidrRange, parseCidr, usableHosts } from '../../domain/net/cidr.ts';
+import { countFree, mergeRanges } from '../../domain/net/free-addresses.ts';
+import {
+  type IpRange,
+  rangeContainsRange,
+  rangeSize,
+  rangesOverlap,
+  singleAddress,
+} from '../../domain/net/range.ts';
+import { excludedRanges, rangeOf } from '../shared/subnet-ranges.ts';
+
+export interface SubnetObservation {
+  vlanExists: boolean;
+  /** Other, older subnets on the same fabric whose networks overlap. */
+  overlapping: readonly string[];
+  /** Addresses that have an IPAddress object. */
+  assigned: readonly string[];
+}
+
+export function decideSubnet(subnet: Subnet, seen: SubnetObservation): ConditionUpdate[] {
+  if (!seen.vlanExists) {
+    return readiness('Stalled', 'VlanNotFound', `spec.vlan: there is no VLAN ${subnet.spec.vlan}: create it`);
+  }
+  const [other] = seen.overlapping;
+  if (other !== undefined) {
+    return readiness(
+      'Stalled',
+      'Overlaps',
+      `spec.cidr: overlaps with Subnet ${other}, which was there first`,
+    );
+  }
+  const problem = rangeProblem(subnet);
+  if (problem !== undefined) return readiness('Stalled', 'RangeInvalid', problem);
+  return readiness(
+    'Ready',
+    'Accepted',
+    subnet.spec.managed ? 'managed' : 'not managed: no addresses are given out',
+  );
+}
+
+/** The API server checks the same for IPv4; this covers IPv6 and what was stored before. */
+function rangeProblem(subnet: Subnet): string | undefined {
+  const whole = cidrRange(parseCidr(subnet.spec.cidr));
+  const entries = (['dynamic', 'reserved'] as const).flatMap((kind) =>
+    subnet.spec.ranges[kind].map((range, index) => ({
+      where: `spec.ranges.${kind}[${index}]`,
+      range: rangeOf(range),
+    })),
+  );
+  const accepted: { where: string; range: IpRange }[] = [];
+  for (const { where, range } of entries) {
+    if (range === undefined) return `${where}: start is after end`;
+    if (!rangeContainsRange(whole, range)) return `${where}: lies outside ${subnet.spec.cidr}`;
+    const twin = accepted.find((earlier) => rangesOverlap(earlier.range, range));
+    if (twin !== undefined) return `${where}: overlaps with ${twin.where}`;
+    accepted.push({ where, range });
+  }
+  return undefined;
+}
+
+/** How the addresses of a subnet are used. */
+export function countAddresses(
+  subnet: Subnet,
+  assigned: readonly string[],
+): NonNullable<SubnetStatus['addresses']> {
+  const usable = usableHosts(parseCidr(subnet.spec.cidr));
+  const sizeOf = (ranges: readonly AddressRange[]): bigint =>
+    mergeRanges(ranges.map(rangeOf).filter((range) => range !== undefined)).reduce(
+      (sum, range) => sum + rangeSize(range),
+      0n,
+    );
+  const total = rangeSize(usable);
+  const taken = [...excludedRanges(subnet), ...assigned.map((address) => singleAddress(parseIp(address)))];
+  const free = countFree(usable, taken);
+  const used = total - free;
+  return {
+    total: total.toString(),
+    assigned: assigned.length,
+    dynamic: sizeOf(subnet.spec.ranges.dynamic).toString(),
+    reserved: sizeOf(subnet.spec.ranges.reserved).toString(),
+    free: free.toString(),
+    utilisationPercent: total === 0n ? 100 : Number((used * 100n) / total),
+  };
+}
