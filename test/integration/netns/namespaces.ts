@@ -9,6 +9,7 @@ const packages = {
   dhclient: 'isc-dhcp-client',
   perfdhcp: 'kea-admin',
   tftp: 'tftp-hpa',
+  curl: 'curl',
   dnsmasq: 'dnsmasq-base',
   'qemu-system-x86_64': 'qemu-system-x86',
 } as const;
