@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../log/logger.ts';
-import type { KubeClient, WatchOptions } from './client.ts';
+import type { WatchOptions } from './client.ts';
 import { type ConfigMap, configMaps } from './core-resources.ts';
+import { decodeObject } from './decode.ts';
 import { kubeError } from './errors.ts';
-import { createInformer } from './informer.ts';
+import { createInformer, type InformerOptions } from './informer.ts';
 import { createManualTimers } from './manual-timers.ts';
 import type { WatchEvent } from './watch.ts';
 
@@ -16,33 +17,34 @@ function configMap(name: string, version: number, uid = name): ConfigMap {
   };
 }
 
-type Script = WatchEvent<ConfigMap>[] | Error;
+/** What a watch says, one by one; an error ends it. */
+type Script = (WatchEvent<ConfigMap> | Error)[];
 
-/** Lists and watches as scripted; a script that is used up lists nothing new and hangs until it is stopped. */
-function setUp(lists: (ConfigMap[] | Error)[], watches: (Script | [...WatchEvent<ConfigMap>[], Error])[]) {
+/** Lists and watches as scripted; when the scripts are used up, the last list comes again and watches are silent. */
+function setUp(lists: (ConfigMap[] | Error)[], watches: Script[]) {
   const timers = createManualTimers();
   const asked: WatchOptions[] = [];
   let listed = 0;
-  const client = {
-    async list() {
+  const client: InformerOptions<ConfigMap>['client'] = {
+    async list(resource) {
       const answer = lists[Math.min(listed++, lists.length - 1)] ?? [];
       if (answer instanceof Error) throw answer;
-      return { items: structuredClone(answer), resourceVersion: `list${listed}` };
+      const items = answer.map((object) => decodeObject('list', resource, structuredClone(object)));
+      return { items, resourceVersion: `list${listed}` };
     },
-    async *watch(_resource: unknown, options: WatchOptions) {
+    async *watch(resource, options) {
       asked.push(options);
       const script = watches[asked.length - 1];
       if (script === undefined) {
         await new Promise<void>((resolve) => options.signal?.addEventListener('abort', () => resolve()));
         return;
       }
-      if (script instanceof Error) throw script;
       for (const step of script) {
         if (step instanceof Error) throw step;
-        yield step;
+        yield 'object' in step ? { ...step, object: decodeObject('watch', resource, step.object) } : step;
       }
     },
-  } as unknown as KubeClient;
+  };
   const seen: string[] = [];
   const informer = createInformer({
     client,
@@ -86,7 +88,7 @@ describe('informer', () => {
       [[configMap('a', 1)]],
       [
         [changed('Modified', 'a', 2), { type: 'Bookmark', resourceVersion: '9' }],
-        kubeError('Unavailable', 'x'),
+        [kubeError('Unavailable', 'x')],
       ],
     );
     await timers.advance(60_000);
@@ -100,7 +102,7 @@ describe('informer', () => {
         [configMap('a', 1), configMap('b', 1), configMap('c', 1)],
         [configMap('a', 1), configMap('c', 7, 'other')],
       ],
-      [kubeError('Gone', 'x')],
+      [[kubeError('Gone', 'x')]],
     );
     await timers.advance(60_000);
     expect(seen.slice(3)).toEqual(['Deleted b@1', 'Deleted c@1', 'Added c@7']);
@@ -122,7 +124,7 @@ describe('informer', () => {
     ).map((code) => kubeError(code, 'x'));
     const { informer, timers, seen } = setUp(
       [...failures, new Error('unforeseen'), [configMap('a', 1)]],
-      [...failures, new Error('unforeseen'), [changed('Modified', 'a', 5)]],
+      [...failures.map((failure) => [failure]), [new Error('unforeseen')], [changed('Modified', 'a', 5)]],
     );
     await timers.advance(600_000);
     expect(informer.hasSynced()).toBe(true);
@@ -164,7 +166,7 @@ describe('informer', () => {
   it('tells a late listener what is there already, and nothing after it has gone', async () => {
     const { informer, timers } = setUp(
       [[configMap('a', 1)]],
-      [kubeError('Unavailable', 'x'), [changed('Added', 'b', 2)]],
+      [[kubeError('Unavailable', 'x')], [changed('Added', 'b', 2)]],
     );
     await timers.advance(0);
     const late: string[] = [];

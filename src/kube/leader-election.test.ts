@@ -1,63 +1,36 @@
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../log/logger.ts';
-import type { KubeClient } from './client.ts';
-import type { Lease } from './core-resources.ts';
+import { leases } from './core-resources.ts';
 import { kubeError } from './errors.ts';
 import { createLeaderElection, type LeaderElection } from './leader-election.ts';
 import { createManualTimers, type ManualTimers } from './manual-timers.ts';
+import { createMemoryClient } from './memory-client.ts';
 
-/** One lease on an API server that checks versions, and that can be out of reach or hang for one of its users. */
+/** An API server that can be out of reach, or hang, for one of its users. */
 function createLeaseServer() {
-  let lease: Lease | undefined;
-  let version = 0;
   const broken = new Map<string, 'refuse' | 'hang'>();
-
-  async function reach(who: string): Promise<void> {
-    const how = broken.get(who);
-    if (how === 'refuse') throw kubeError('Unavailable', 'test');
-    if (how === 'hang') await new Promise(() => {});
-  }
-
-  function store(next: { metadata: { name?: string | undefined }; spec?: Lease['spec'] }): Lease {
-    lease = {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { name: 'lease', resourceVersion: String(++version) },
-      spec: next.spec,
-    };
-    return lease;
-  }
-
-  function clientFor(who: string): Pick<KubeClient, 'get' | 'create' | 'update'> {
-    const client = {
-      async get() {
-        await reach(who);
-        return lease;
-      },
-      async create(_resource: unknown, object: Lease) {
-        await reach(who);
-        if (lease !== undefined) throw kubeError('AlreadyExists', 'test');
-        return store(object);
-      },
-      async update(_resource: unknown, object: Lease) {
-        await reach(who);
-        if (object.metadata.resourceVersion !== lease?.metadata.resourceVersion)
-          throw kubeError('Conflict', 'test');
-        return store(object);
-      },
-    };
-    return client as unknown as KubeClient;
-  }
-
+  const server = createMemoryClient();
+  const read = () => server.get(leases, 'operator', 'metalwright');
   return {
-    clientFor,
     broken,
-    holder: () => lease?.spec?.holderIdentity,
-    writes: () => version,
+    clientFor: (who: string) =>
+      server.connect({
+        async before() {
+          const how = broken.get(who);
+          if (how === 'refuse') throw kubeError('Unavailable', 'test');
+          if (how === 'hang') await new Promise(() => {});
+        },
+      }),
+    writes: () => server.writes(),
+    holder: async () => (await read())?.spec?.holderIdentity,
     /** As when somebody edits the lease by hand. */
-    seize(holderIdentity: string) {
-      store({ metadata: {}, spec: { ...lease?.spec, holderIdentity } });
-    },
+    seize: (holderIdentity: string) =>
+      server.patch(
+        leases,
+        'operator',
+        { spec: { holderIdentity, leaseTransitions: 99 } },
+        { namespace: 'metalwright' },
+      ),
   };
 }
 
@@ -86,6 +59,7 @@ function candidate(
     name: 'operator',
     identity,
     timers,
+    clock: { now: () => timers.monotonic() },
     random: () => 0,
     log: silentLogger,
     async onStarted(signal) {
@@ -163,7 +137,7 @@ describe('leader election', () => {
     const server = createLeaseServer();
     const a = candidate(server, timers, 'a');
     await timers.advance(1000);
-    server.seize('somebody');
+    await server.seize('somebody');
     await timers.advance(3000);
     expect(a.log).toEqual(['started', 'stopped']);
     expect(a.election.fence.held()).toBe(false);
@@ -174,7 +148,7 @@ describe('leader election', () => {
     const server = createLeaseServer();
     const a = candidate(server, timers, 'a');
     await timers.advance(1000);
-    server.seize('a');
+    await server.seize('a');
     await timers.advance(60_000);
     expect(a.log).toEqual(['started']);
     expect(a.election.isLeader()).toBe(true);
@@ -205,7 +179,7 @@ describe('leader election', () => {
     const stopped = a.election.stop();
     await timers.advance(0);
     await stopped;
-    expect(server.holder()).toBe('');
+    expect(await server.holder()).toBe('');
     await timers.advance(2500);
     expect(b.election.isLeader()).toBe(true);
     expect(a.log).toEqual(['started', 'stopped']);
@@ -220,11 +194,11 @@ describe('leader election', () => {
     await timers.advance(60_000);
     expect(a.signals[0]?.aborted).toBe(true);
     a.election.fence.assertHeld();
-    expect(server.holder()).toBe('a');
+    expect(await server.holder()).toBe('a');
     a.finishWork();
     await timers.advance(0);
     await stopped;
-    expect(server.holder()).toBe('');
+    expect(await server.holder()).toBe('');
     expect(timers.pending()).toBe(0);
   });
 });

@@ -93,6 +93,13 @@ function isPem(value: unknown): value is string | Buffer {
   return typeof value === 'string' || Buffer.isBuffer(value);
 }
 
+interface Known {
+  credentials: Credentials;
+  url: URL;
+  /** Of all that a connection depends on. */
+  fingerprint: string;
+}
+
 interface Connections {
   fingerprint: string;
   requests: Dispatcher;
@@ -132,41 +139,44 @@ function fingerprintOf({ server, tls, proxyUrl }: Credentials): string {
 
 /** Connections are reused for as long as server and TLS material stay the same; rotated certificates open new ones. */
 export function createTransport(config: KubeConfig): Transport {
-  let cached: { credentials: Promise<Credentials>; readAt: number } | undefined;
+  let cached: { reading: Promise<Known>; readAt: number } | undefined;
   let connections: Connections | undefined;
 
-  function credentials(): Promise<Credentials> {
+  function known(): Promise<Known> {
     const now = performance.now();
     if (cached === undefined || now - cached.readAt > credentialsMaxAgeMs) {
-      const reading = readCredentials(config);
-      const entry = { credentials: reading, readAt: now };
+      const reading = readCredentials(config).then((credentials) => ({
+        credentials,
+        url: new URL(credentials.server),
+        fingerprint: fingerprintOf(credentials),
+      }));
+      const entry = { reading, readAt: now };
       cached = entry;
       reading.catch(() => {
         if (cached === entry) cached = undefined;
       });
     }
-    return cached.credentials;
+    return cached.reading;
   }
 
-  function connectionsFor(current: Credentials): Connections {
-    const fingerprint = fingerprintOf(current);
+  function connectionsFor({ credentials, fingerprint }: Known): Connections {
     if (connections?.fingerprint === fingerprint) return connections;
     if (connections !== undefined) void closeAll(connections);
-    connections = openConnections(current, fingerprint);
+    connections = openConnections(credentials, fingerprint);
     return connections;
   }
 
   return {
     async send(request) {
-      const current = await credentials();
+      const current = await known();
       const pool = connectionsFor(current);
-      const url = new URL(current.server);
+      const { url, credentials } = current;
       return await (request.stream === true ? pool.streams : pool.requests).request({
         origin: url.origin,
         path: `${url.pathname === '/' ? '' : url.pathname}${request.path}`,
         method: request.method,
         headers: {
-          ...current.headers,
+          ...credentials.headers,
           accept: 'application/json',
           'user-agent': 'metalwright',
           ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
