@@ -104,8 +104,8 @@ interface Address {
   plan: SubnetPlan;
   address: number;
   hostname: string | undefined;
-  /** Undefined for a reservation: any rack gives it without a record. */
-  dynamic: boolean;
+  /** False for a reservation: any rack gives it without a record, unless it lies in a range that others get. */
+  recorded: boolean;
 }
 
 type Verdict = { kind: 'Grant'; address: Address } | { kind: 'Refuse'; why: string } | { kind: 'Silent' };
@@ -131,7 +131,7 @@ function discover(exchange: Exchange): Outcome {
   };
   const own = context.leases.of(client.id, address.plan.subnet.name);
   const bound = own?.address === address.address && own.state === 'Bound' && isHeld(own, context.now);
-  if (address.dynamic && !bound) outcome.hold = entryOf(exchange, address, 'Offered', context.now + offerMs);
+  if (address.recorded && !bound) outcome.hold = entryOf(exchange, address, 'Offered', context.now + offerMs);
   return outcome;
 }
 
@@ -162,7 +162,7 @@ function request(exchange: Exchange): Outcome {
     client,
     sighting: sightingOf(exchange, address, 'Ack'),
   };
-  if (address.dynamic) {
+  if (address.recorded) {
     outcome.commit = entryOf(exchange, address, 'Bound', context.now + leaseSeconds * 1000);
   }
   return outcome;
@@ -183,7 +183,7 @@ function judge(exchange: Exchange, wanted: number, state: 'Selecting' | 'Rebooti
   }
   const granted: Verdict = {
     kind: 'Grant',
-    address: { plan, address: wanted, hostname: undefined, dynamic: true },
+    address: { plan, address: wanted, hostname: undefined, recorded: true },
   };
   if (owned) return granted;
   const holder = context.leases.at(wanted);
@@ -231,7 +231,7 @@ function inform(exchange: Exchange): Outcome {
   const plan = plans.find((candidate) => onSubnet(candidate, own));
   if (plan === undefined) return { kind: 'Ignore', reason: 'NoAddress', client };
   const hostname = exchange.fixed?.address === own ? exchange.fixed.hostname : undefined;
-  const grant = grantOf(exchange, { plan, address: 0, hostname, dynamic: false }, undefined);
+  const grant = grantOf(exchange, { plan, address: 0, hostname, recorded: false }, undefined);
   const reply = grantReply({ ...packet, ciaddr: own }, client, context.relay, messageType.ack, grant);
   return { kind: 'Reply', reply, client };
 }
@@ -249,7 +249,7 @@ function fixedAddress(
   if (plan === undefined || address === undefined || !onSubnet(plan, address)) return undefined;
   const holder = context.leases.at(address);
   if (holder !== undefined && holder.client !== client.id && isHeld(holder, context.now)) return undefined;
-  return { plan, address, hostname: reservation.hostname, dynamic: false };
+  return { plan, address, hostname: reservation.hostname, recorded: inRanges(plan, address) };
 }
 
 function dynamicAddress({ packet, plans, context, client }: Exchange): Address | undefined {
@@ -261,7 +261,7 @@ function dynamicAddress({ packet, plans, context, client }: Exchange): Address |
   };
   for (const plan of plans.length > 1 ? plans.toSorted((a, b) => rank(a) - rank(b)) : plans) {
     const address = context.leases.pick(plan, client.id, requested, context.now);
-    if (address !== undefined) return { plan, address, hostname: undefined, dynamic: true };
+    if (address !== undefined) return { plan, address, hostname: undefined, recorded: true };
   }
   return undefined;
 }
