@@ -7,6 +7,7 @@ import { CodedError, type CodedErrorOptions } from '../src/errors/coded-error.ts
  * - `DaemonDied`: a background program ended before it was ready
  * - `TimedOut`: something did not become true within its deadline
  * - `NotFound`: the laboratory has no such thing
+ * - `Failed`: a machine or an Allocation ended in a failed phase
  * - `Conflict`: something that belongs to somebody else is in the way (a bridge, an address, a port)
  */
 export type LabErrorCode =
@@ -15,6 +16,7 @@ export type LabErrorCode =
   | 'DaemonDied'
   | 'TimedOut'
   | 'NotFound'
+  | 'Failed'
   | 'Conflict';
 
 /** A failure of the laboratory, with a message that says what to do about it. */

@@ -1,21 +1,15 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BmcConnection, bmcConnection } from './bmc/connection.ts';
-import { makeCredentials } from './bmc/credentials.ts';
-import { startSushy } from './bmc/sushy.ts';
-import { startVirtualBmc } from './bmc/virtualbmc.ts';
 import { startControlPlane, stopControlPlane } from './control-plane/start.ts';
 import { type LabEnvironment, readLabEnvironment } from './environment.ts';
 import { labError } from './errors.ts';
+import { startHardware, stopHardware } from './hardware.ts';
 import { buildImages, type LabImages } from './images.ts';
 import { type LabInstance, type LabInstanceName, labInstance } from './instance.ts';
 import { type Kubectl, makeKubectl } from './kube/kubectl.ts';
 import { defineMachine, removeMachine } from './machines/define.ts';
-import { kvmWorks } from './machines/kvm.ts';
-import { ensureLibvirt, listDomains, removeDomain, stopOwnLibvirt } from './machines/libvirt.ts';
 import type { LabMachine, MachineWish } from './machines/machine.ts';
-import { ensureBridge, removeBridge } from './net/bridge.ts';
-import { stopDaemon } from './process/daemon.ts';
 import { type LabProgram, labPrograms, startProgram, stopProgram } from './programs.ts';
 import { imageResources, namespaceResource, networkResources } from './resources.ts';
 import { type LabState, readMachines, readState, writeState } from './state.ts';
@@ -68,7 +62,7 @@ export async function labUp(options: LabOptions = {}): Promise<Lab> {
   const directory = join(instance.directory, 'control-plane');
   const [controlPlane, state] = await Promise.all([
     startControlPlane({ directory, apiPort, etcdPorts, lifetime, log }),
-    startHardware(instance, environment, images, lifetime, log),
+    startHardware(instance, environment, { kernel: images.ephemeral.kernel.path, lifetime, log }),
   ]);
   const { kubeconfigPath } = controlPlane;
   writeState(instance, { ...state, kubeconfigPath });
@@ -99,14 +93,10 @@ export async function labDown(name: LabInstanceName = 'lab'): Promise<void> {
   const environment = readLabEnvironment();
   const instance = labInstance(name, environment.repository);
   for (const program of labPrograms) await stopProgram(program, instance);
-  const prefix = `metalwright-${instance.name}-`;
-  const domains = existsSync(instance.directory) ? await listDomains(prefix).catch(() => []) : [];
-  await Promise.all(domains.map(removeDomain));
-  await Promise.all(
-    ['vbmcd', 'sushy-emulator'].map((daemon) => stopDaemon(join(instance.directory, 'bmc'), daemon)),
-  );
-  await Promise.all([stopControlPlane(join(instance.directory, 'control-plane')), removeBridge(instance)]);
-  await stopOwnLibvirt(environment);
+  await Promise.all([
+    stopControlPlane(join(instance.directory, 'control-plane')),
+    stopHardware(instance, environment),
+  ]);
   rmSync(instance.directory, { recursive: true, force: true });
   if (instance.name === 'lab') rmSync(publicKubeconfig(environment), { force: true });
 }
@@ -114,26 +104,6 @@ export async function labDown(name: LabInstanceName = 'lab'): Promise<void> {
 /** `.lab/kubeconfig`, for the laboratory that people use. */
 function publicKubeconfig(environment: LabEnvironment): string {
   return join(environment.repository, '.lab', 'kubeconfig');
-}
-
-async function startHardware(
-  instance: LabInstance,
-  environment: LabEnvironment,
-  images: LabImages,
-  lifetime: 'parent' | 'detached',
-  log: (message: string) => void,
-): Promise<Omit<LabState, 'kubeconfigPath'>> {
-  await ensureBridge(instance);
-  log(`bridge ${instance.bridge} with ${instance.rackAddress}/${instance.prefixLength}`);
-  const accelerator = (await kvmWorks(images.ephemeral.kernel.path, environment)) ? 'kvm' : 'qemu';
-  await ensureLibvirt(environment);
-  log(
-    `libvirt answers; machines run ${accelerator === 'kvm' ? 'on KVM' : 'emulated, for KVM does not work here'}`,
-  );
-  const credentials = makeCredentials();
-  startVirtualBmc(instance, environment, lifetime);
-  const redfish = await startSushy(instance, environment, credentials, lifetime);
-  return { credentials, redfish, accelerator };
 }
 
 async function applyResources(

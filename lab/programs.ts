@@ -26,7 +26,7 @@ export function startProgram(
     directory: instance.directory,
     command: process.execPath,
     args: [script],
-    env: { ...process.env, ...programVariables(program, instance, environment, kubeconfigPath) },
+    env: { ...process.env, ...programVariables(program, instance, kubeconfigPath) },
     cwd: environment.repository,
     lifetime,
   });
@@ -41,7 +41,6 @@ export function stopProgram(program: LabProgram, instance: LabInstance): Promise
 export function programVariables(
   program: LabProgram,
   instance: LabInstance,
-  environment: LabEnvironment,
   kubeconfigPath: string,
 ): Record<string, string> {
   const common = {
@@ -56,6 +55,8 @@ export function programVariables(
     METALWRIGHT_RACK_INTERFACES: instance.bridge,
     METALWRIGHT_STATE_DIR: join(instance.directory, 'rack'),
     METALWRIGHT_HTTP_PORT: String(instance.rackHttpPort),
-    METALWRIGHT_CACHE: environment.cache,
+    // Virtual BMCs need no rest between two commands, and people who watch want to see the power change.
+    METALWRIGHT_BMC_PACE_MS: '200',
+    METALWRIGHT_POWER_POLL_SECONDS: '5',
   };
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { LabEnvironment } from '../environment.ts';
 import { requireProgram } from '../process/programs.ts';
 import { type RunResult, run, tryRun } from '../process/run.ts';
@@ -11,6 +11,8 @@ export interface Manifest {
   [field: string]: unknown;
 }
 
+const List = z.object({ items: z.array(z.unknown()) });
+
 /** kubectl with a fixed kubeconfig. */
 export interface Kubectl {
   /** Runs it and gives its standard output. Throws `CommandFailed`. */
@@ -19,8 +21,15 @@ export interface Kubectl {
   try(...args: string[]): Promise<RunResult>;
   /** Applies objects server-side. Throws `CommandFailed` with what the API server said. */
   apply(manifests: readonly Manifest[]): Promise<void>;
-  /** Reads an object, `undefined` when there is none; `schema` says what is needed of it. */
-  read<T>(schema: z.ZodType<T>, resource: string, name: string, namespace?: string): Promise<T | undefined>;
+  /** Reads an object, `undefined` when there is none. `parse` is that of its kind, for example `machineKind.parse`. */
+  read<T>(
+    parse: (raw: unknown) => T,
+    resource: string,
+    name: string,
+    namespace?: string,
+  ): Promise<T | undefined>;
+  /** Reads all objects of a resource, in all namespaces. */
+  list<T>(parse: (raw: unknown) => T, resource: string): Promise<T[]>;
 }
 
 /** Makes a kubectl for a kubeconfig. Throws `ToolMissing`. */
@@ -35,7 +44,7 @@ export function makeKubectl(kubeconfigPath: string, environment: LabEnvironment)
       const list = { apiVersion: 'v1', kind: 'List', items: manifests };
       await run(program, [...flags, 'apply', '--server-side', '-f', '-'], { input: JSON.stringify(list) });
     },
-    read: async (schema, resource, name, namespace) => {
+    read: async (parse, resource, name, namespace) => {
       const place = namespace === undefined ? [] : ['--namespace', namespace];
       const found = await run(program, [
         ...flags,
@@ -47,7 +56,11 @@ export function makeKubectl(kubeconfigPath: string, environment: LabEnvironment)
         '-o',
         'json',
       ]);
-      return found === '' ? undefined : schema.parse(JSON.parse(found));
+      return found === '' ? undefined : parse(JSON.parse(found));
+    },
+    list: async (parse, resource) => {
+      const found = await run(program, [...flags, 'get', resource, '--all-namespaces', '-o', 'json']);
+      return List.parse(JSON.parse(found)).items.map(parse);
     },
   };
 }

@@ -4,7 +4,7 @@ import { labError } from '../errors.ts';
 /** How long to wait for something, and how often to look. */
 export interface PollOptions {
   /** What is waited for, as the end of "timed out waiting for …". */
-  what: string;
+  what: string | (() => string);
   timeoutMs: number;
   /** Default 50. */
   intervalMs?: number;
@@ -23,9 +23,10 @@ export async function poll<T>(
     const result = await probe();
     if (result !== undefined) return result;
     if (performance.now() >= deadline) {
+      const what = typeof options.what === 'string' ? options.what : options.what();
       throw labError(
         'TimedOut',
-        `timed out after ${Math.round(options.timeoutMs / 1000)} s waiting for ${options.what}`,
+        `timed out after ${Math.round(options.timeoutMs / 1000)} s waiting for ${what}`,
       );
     }
     await sleep(options.intervalMs ?? 50);
