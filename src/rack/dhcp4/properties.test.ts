@@ -4,7 +4,8 @@ import { address, aRequest, captured } from '../../../test/fixtures/packets/dhcp
 import { ipv4FromNumber } from '../../domain/net/address.ts';
 import { DecodeError } from '../../errors/decode-error.ts';
 import { selectBootFile } from './boot-file.ts';
-import { type HandlerContext, handle } from './handler.ts';
+import type { HandlerContext } from './exchange.ts';
+import { handle } from './handler.ts';
 import { LeaseTable } from './leases/lease-table.ts';
 import { messageType, option, readNumber } from './options.ts';
 import { type Dhcp4Packet, decodePacket } from './packet.ts';
