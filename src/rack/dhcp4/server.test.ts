@@ -150,6 +150,13 @@ describe('the DHCPv4 server', () => {
     expect(rack.types()).toEqual([messageType.ack]);
   });
 
+  it('does not take a client of its own interface for a relayed one when it renews', async () => {
+    rack = await aRack({ backend: { networkOfRelay: () => network(9) } });
+    rack.ask('eth2', { type: messageType.request, ciaddr: '10.0.2.100' }, '10.0.2.100');
+    await settled();
+    expect(rack.types()).toEqual([messageType.ack]);
+  });
+
   it('does not answer on a network that is not served', async () => {
     rack = await aRack({ backend: { networkOf: () => undefined } });
     rack.ask('eth1');

@@ -12,6 +12,7 @@ import { messageType } from './options.ts';
 import { type Dhcp4Packet, decodePacket } from './packet.ts';
 import type { Dhcp4Server, Dhcp4ServerDeps, DhcpNetwork } from './ports.ts';
 import { relayAgentOf } from './relay-agent.ts';
+import { onSubnet, planOf } from './subnet-plan.ts';
 import { transmit } from './transmit.ts';
 
 /** One interface that is served. */
@@ -72,6 +73,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
     const here = backend.networkOf(device);
     const own = ipv4FromNumber(packet.ciaddr);
     if (packet.ciaddr === 0 || peer.address !== own) return here;
+    if (here?.subnets.some((subnet) => onSubnet(planOf(subnet), packet.ciaddr))) return here;
     return backend.networkOfRelay(own) ?? here;
   }
 
