@@ -1,32 +1,7 @@
+import type { ObjectMeta } from '../api/meta.ts';
 import { isRecord } from './json.ts';
 
-/** `metav1.OwnerReference`. */
-export interface OwnerReference {
-  apiVersion: string;
-  kind: string;
-  name: string;
-  uid: string;
-  controller?: boolean | undefined;
-  blockOwnerDeletion?: boolean | undefined;
-}
-
-/** The part of `metav1.ObjectMeta` that Metalwright reads or writes. */
-export interface ObjectMeta {
-  name: string;
-  namespace?: string | undefined;
-  uid?: string | undefined;
-  resourceVersion?: string | undefined;
-  generation?: number | undefined;
-  labels?: Record<string, string> | undefined;
-  annotations?: Record<string, string> | undefined;
-  finalizers?: string[] | undefined;
-  ownerReferences?: OwnerReference[] | undefined;
-  /** RFC 3339. */
-  creationTimestamp?: string | undefined;
-  /** RFC 3339; set once deletion was asked for and finalizers are awaited. */
-  deletionTimestamp?: string | undefined;
-  managedFields?: unknown;
-}
+export type { ObjectMeta, OwnerReference } from '../api/meta.ts';
 
 /** What every Kubernetes object has. */
 export interface KubeObject {
