@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Namespace } from './namespaces.ts';
 
 /** What ISC dhclient learnt: its environment variables, `ip_address`, `subnet_mask`, `routers`, … */
@@ -62,7 +63,12 @@ esac
       await space.run(command('-r'));
     },
     async vanish() {
-      if (existsSync(path('pid'))) await space.run(['kill', readFileSync(path('pid'), 'utf8').trim()]);
+      // It writes its process id only after it went to the background.
+      const deadline = Date.now() + 5000;
+      const pid = (): string => (existsSync(path('pid')) ? readFileSync(path('pid'), 'utf8').trim() : '');
+      while (pid() === '' && Date.now() < deadline) await setTimeout(20);
+      await space.run(['kill', pid()]);
+      rmSync(path('pid'), { force: true });
     },
   };
 }

@@ -98,7 +98,12 @@ export function createNetns(): Netns {
     },
     async close() {
       await Promise.all([...running].map((background) => background.stop('SIGKILL')));
-      for (const name of names.splice(0)) await run('ip', ['netns', 'delete', name]);
+      for (const name of names.splice(0)) {
+        // Daemons that clients left behind: only what runs in a namespace of our own.
+        const { stdout } = await run('ip', ['netns', 'pids', name]);
+        for (const pid of stdout.split('\n').filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
+        await run('ip', ['netns', 'delete', name]);
+      }
     },
   };
 }
