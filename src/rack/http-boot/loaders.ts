@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { BootLoader } from '../dhcp4/boot-file.ts';
+
+/** Paths of the boot loaders, by the names that DHCP hands out. */
+export type LoaderPaths = Partial<Record<BootLoader, string>>;
+
+/** Where Debian's `ipxe` puts them. It has none for arm64. */
+export const debianLoaderPaths: LoaderPaths = {
+  'undionly.kpxe': '/usr/lib/ipxe/undionly.kpxe',
+  'snponly.efi': '/usr/lib/ipxe/snponly.efi',
+};
+
+/** The files that firmware loads first, held in memory, served by TFTP and by HTTP. */
+export interface Loaders {
+  files: ReadonlyMap<string, Uint8Array>;
+  /** What could not be read, in words, one an entry. */
+  missing: string[];
+}
+
+/** Reads the loaders. A loader that is not there is no failure: machines of its kind cannot boot, others can. */
+export async function loadLoaders(paths: LoaderPaths): Promise<Loaders> {
+  const files = new Map<string, Uint8Array>();
+  const missing: string[] = [];
+  for (const [name, path] of Object.entries(paths)) {
+    const bytes = await readFile(path).catch(() => undefined);
+    if (bytes !== undefined && bytes.length > 0) files.set(name, bytes);
+    else missing.push(`${name}: cannot read ${path}, as of Debian's package ipxe`);
+  }
+  return { files, missing };
+}
+
+/** The strong entity tag of a file in memory. */
+export function etagOf(bytes: Uint8Array): string {
+  return `"${createHash('sha256').update(bytes).digest('hex')}"`;
+}

@@ -1,0 +1,104 @@
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../domain/clock.ts';
+import { CodedError } from '../../errors/coded-error.ts';
+import { systemTimers, type Timers } from '../../kube/timers.ts';
+import type { Logger } from '../../log/logger.ts';
+import { agentRoutes } from '../agent-api/agent-api.ts';
+import type { RackMachines } from '../agent-api/ports.ts';
+import { createRateLimit } from '../agent-api/rate-limit.ts';
+import type { BootTokens } from '../boot-token/boot-tokens.ts';
+import { bootRoute } from '../http-boot/boot-route.ts';
+import { imageRoute } from '../http-boot/image-route.ts';
+import { loaderRoute } from '../http-boot/loader-route.ts';
+import type { Loaders } from '../http-boot/loaders.ts';
+import type { Sightings } from '../http-boot/sightings.ts';
+import type { ImageCache } from '../images/ports.ts';
+import { phoneHomeRoute } from '../phone-home/phone-home-route.ts';
+import { problem, type Route } from './answer.ts';
+import { createHttpServer, defaultHttpLimits, type HttpLimits } from './http-server.ts';
+
+/** What `createRackHttpServer` is made of. */
+export interface RackHttpServerDeps {
+  machines: RackMachines;
+  images: ImageCache;
+  loaders: Pick<Loaders, 'files'>;
+  tokens: BootTokens;
+  sightings: Sightings;
+  clock: Clock;
+  log: Logger;
+  /** Whether the world is known: machines, images, subnets. */
+  ready(): boolean;
+  /** Default: the real ones. */
+  timers?: Timers;
+  limits?: Partial<HttpLimits>;
+  /** Above so many unapproved machines no more are taken. Default 100. */
+  mostPendingEnlistments?: number;
+}
+
+/** The rack's HTTP side: what firmware, the agent and installed machines ask for. */
+export interface RackHttpServer {
+  /** Resolves with the port. Rejects with `PortInUse`, or what the kernel said. */
+  listen(where: { address?: string; port: number }): Promise<{ port: number }>;
+  /** Takes no more connections, lets answers under way end for some seconds, then cuts them. */
+  close(): Promise<void>;
+}
+
+/** Answers under way have so long when the rack stops. */
+const graceMs = 5_000;
+
+export function createRackHttpServer(deps: RackHttpServerDeps): RackHttpServer {
+  const { clock, log, timers = systemTimers } = deps;
+  const eventRate = createRateLimit({ clock, windowMs: 60_000, perKey: 20, total: 200 });
+  const routes: Route[] = [
+    {
+      pattern: '/healthz',
+      methods: ['GET'],
+      errors: 'Text',
+      handle: () => ({ kind: 'Text', status: 200, text: 'ok\n' }),
+    },
+    {
+      pattern: '/readyz',
+      methods: ['GET'],
+      errors: 'Text',
+      handle: () => (deps.ready() ? { kind: 'Text', status: 200, text: 'ok\n' } : problem('NotReady')),
+    },
+    bootRoute({ ...deps, eventRate }),
+    imageRoute(deps),
+    loaderRoute(deps.loaders),
+    ...agentRoutes({ ...deps, timers, eventRate }),
+    phoneHomeRoute({ ...deps, eventRate }),
+  ];
+  const server = createHttpServer({ routes, log, limits: { ...defaultHttpLimits, ...deps.limits } });
+
+  return {
+    listen({ address, port }) {
+      const { promise, resolve, reject } = Promise.withResolvers<{ port: number }>();
+      const failed = (error: NodeJS.ErrnoException): void => reject(listenError(error, port));
+      server.once('error', failed);
+      server.listen({ port, ...(address === undefined ? {} : { host: address }) }, () => {
+        server.off('error', failed);
+        resolve({ port: portOf(server.address(), port) });
+      });
+      return promise;
+    },
+    close() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+      server.close(() => {
+        clearTimeout(cut);
+        resolve();
+      });
+      server.closeIdleConnections();
+      return promise;
+    },
+  };
+}
+
+function portOf(address: AddressInfo | string | null, asked: number): number {
+  return typeof address === 'object' && address !== null ? address.port : asked;
+}
+
+function listenError(error: NodeJS.ErrnoException, port: number): Error {
+  if (error.code !== 'EADDRINUSE') return error;
+  return new CodedError('PortInUse', `another program holds TCP port ${port}`, { cause: error });
+}
