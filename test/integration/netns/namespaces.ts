@@ -101,7 +101,7 @@ export function createNetns(): Netns {
       for (const name of names.splice(0)) {
         // Daemons that clients left behind: only what runs in a namespace of our own.
         const { stdout } = await run('ip', ['netns', 'pids', name]);
-        for (const pid of stdout.split('\n').filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
+        for (const pid of stdout.split('\n').filter(Boolean)) await run('kill', ['-9', pid]).catch(() => {});
         await run('ip', ['netns', 'delete', name]);
       }
     },
