@@ -33,6 +33,8 @@ export interface BootTokens {
   hasSession(machine: string, generation: number): boolean;
   /** Notes how the machine goes on after its task. */
   end(session: Readonly<SessionRecord>, ending: NonNullable<SessionRecord['ending']>): Promise<void>;
+  /** Resolves when everything is on disk. */
+  close(): Promise<void>;
 }
 
 /** What `openBootTokens` is made of. */
@@ -143,5 +145,7 @@ export async function openBootTokens(deps: BootTokensDeps): Promise<BootTokens> 
       record.ending = ending;
       await writer.save();
     },
+
+    close: () => writer.settled(),
   };
 }

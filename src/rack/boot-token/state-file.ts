@@ -31,6 +31,8 @@ export async function loadState(path: string, log: Logger): Promise<BootTokenSta
 export interface StateWriter {
   /** Resolves when a state at least as new as the present one is on disk. */
   save(): Promise<void>;
+  /** Resolves when no write is under way; never rejects. */
+  settled(): Promise<void>;
 }
 
 /**
@@ -72,6 +74,10 @@ export function createStateWriter(path: string, state: () => BootTokenState): St
           return start();
         });
       return next;
+    },
+    async settled() {
+      await next?.catch(() => {});
+      await running?.catch(() => {});
     },
   };
 }

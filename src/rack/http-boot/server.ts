@@ -7,15 +7,15 @@ import { agentRoutes } from '../agent-api/agent-api.ts';
 import type { RackMachines } from '../agent-api/ports.ts';
 import { createRateLimit } from '../agent-api/rate-limit.ts';
 import type { BootTokens } from '../boot-token/boot-tokens.ts';
-import { bootRoute } from '../http-boot/boot-route.ts';
-import { imageRoute } from '../http-boot/image-route.ts';
-import { loaderRoute } from '../http-boot/loader-route.ts';
-import type { Loaders } from '../http-boot/loaders.ts';
-import type { Sightings } from '../http-boot/sightings.ts';
+import { problem, type Route } from '../http/answer.ts';
+import { createHttpServer, defaultHttpLimits, type HttpLimits } from '../http/http-server.ts';
 import type { ImageCache } from '../images/ports.ts';
 import { phoneHomeRoute } from '../phone-home/phone-home-route.ts';
-import { problem, type Route } from './answer.ts';
-import { createHttpServer, defaultHttpLimits, type HttpLimits } from './http-server.ts';
+import { bootRoute } from './boot-route.ts';
+import { imageRoute } from './image-route.ts';
+import { loaderRoute } from './loader-route.ts';
+import type { Loaders } from './loaders.ts';
+import type { Sightings } from './sightings.ts';
 
 /** What `createRackHttpServer` is made of. */
 export interface RackHttpServerDeps {
@@ -26,8 +26,8 @@ export interface RackHttpServerDeps {
   sightings: Sightings;
   clock: Clock;
   log: Logger;
-  /** Whether the world is known: machines, images, subnets. */
-  ready(): boolean;
+  /** Whether the world is known: machines, images, subnets. Default: it is. */
+  ready?(): boolean;
   /** Default: the real ones. */
   timers?: Timers;
   limits?: Partial<HttpLimits>;
@@ -60,7 +60,8 @@ export function createRackHttpServer(deps: RackHttpServerDeps): RackHttpServer {
       pattern: '/readyz',
       methods: ['GET'],
       errors: 'Text',
-      handle: () => (deps.ready() ? { kind: 'Text', status: 200, text: 'ok\n' } : problem('NotReady')),
+      handle: () =>
+        (deps.ready?.() ?? true) ? { kind: 'Text', status: 200, text: 'ok\n' } : problem('NotReady'),
     },
     bootRoute({ ...deps, eventRate }),
     imageRoute(deps),
