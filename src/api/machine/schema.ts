@@ -38,15 +38,9 @@ export const Bmc = z
     parameters: z
       .record(z.string().max(63), z.string().max(253))
       .optional()
-      .meta({
-        maxProperties: 16,
-        ...cel({
-          rule: 'self.all(key, key.size() > 0 && key.size() <= 63)',
-          message: 'a key has 1 to 63 characters',
-        }),
-      })
+      .meta({ maxProperties: 16 })
       .describe(
-        'Settings of the driver. redfish: systemId. ipmi: cipherSuite (17 or 3), privilegeLevel (ADMINISTRATOR or OPERATOR).',
+        'Settings of the driver, as texts. redfish: systemId or systemUuid, where the BMC has several systems. ipmi: cipherSuite (17 or 3; default: 17, then 3), privilegeLevel (User, Operator or Administrator; default: Operator).',
       ),
     tls: z
       .object({
@@ -82,6 +76,12 @@ export const Bmc = z
         rule: "self.driver != 'ipmi' || !has(self.address) || !self.address.contains('/')",
         message: 'address must be host or host:port: only redfish takes a URL',
         fieldPath: '.address',
+      },
+      {
+        rule: "!has(self.parameters) || self.parameters.all(key, key in (self.driver == 'redfish' ? ['systemId', 'systemUuid'] : self.driver == 'ipmi' ? ['cipherSuite', 'privilegeLevel'] : ['']))",
+        message:
+          'the driver has no such parameter: redfish has systemId and systemUuid, ipmi cipherSuite and privilegeLevel',
+        fieldPath: '.parameters',
       },
     ),
   )
