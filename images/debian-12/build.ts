@@ -43,7 +43,7 @@ async function make(directory: string, suite: string): Promise<void> {
   ]);
   await installMenu(root, loaders);
   await makeDisk(directory, root, loaders, raw);
-  await run('zstd', ['-q', '-9', '-T0', raw, '-o', `${raw}.zst`]);
+  await run('zstd', ['-q', '-6', '-T0', raw, '-o', `${raw}.zst`]);
   for (const path of [root, loaders, raw]) await rm(path, { recursive: true, force: true });
 }
 
@@ -66,7 +66,7 @@ async function bootstrap(root: string, suite: string): Promise<void> {
 async function configure(root: string): Promise<void> {
   for (const [path, content] of Object.entries(rootFiles)) {
     await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), content);
+    await writeFile(join(root, path), content, { mode: path.includes('/sbin/') ? 0o755 : 0o644 });
   }
   await mkdir(join(root, 'boot/efi'), { recursive: true });
   for (const unit of maskedUnits) {

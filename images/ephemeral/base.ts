@@ -69,12 +69,16 @@ async function make(directory: string, suite: string, node: string): Promise<voi
   await writeSettings(root);
 
   const squashfs = join(directory, 'root.squashfs');
-  await run('mksquashfs', [
-    root,
-    squashfs,
-    ...['-noappend', '-quiet', '-no-progress', '-all-root', '-no-xattrs', '-comp', 'zstd'],
-    ...['-Xcompression-level', '19', '-b', '256K'],
-  ]);
+  await run(
+    'mksquashfs',
+    [
+      root,
+      squashfs,
+      ...['-noappend', '-quiet', '-no-progress', '-all-root', '-no-xattrs', '-comp', 'zstd'],
+      ...['-Xcompression-level', '19', '-b', '256K'],
+    ],
+    { env: { SOURCE_DATE_EPOCH: '1700000000' } },
+  );
   await copyFile(join(debian, `boot/vmlinuz-${release}`), join(directory, 'vmlinuz'));
   await writeFile(join(directory, 'base.cpio'), encodeCpio(await stage1(debian, release, squashfs)));
   for (const path of [debian, root, squashfs]) await rm(path, { recursive: true, force: true });

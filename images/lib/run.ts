@@ -20,7 +20,7 @@ export async function run(
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const child = spawn(program, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: { ...process.env, LC_ALL: 'C', SOURCE_DATE_EPOCH: '1700000000', ...options.env },
+    env: { ...process.env, LC_ALL: 'C', ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const output: Buffer[] = [];

@@ -5,16 +5,10 @@ import { lastPartition, type PartitionTable } from './partitions.ts';
 /** File systems that grow while they are mounted, with the tools at hand. */
 export const growable: ReadonlySet<string> = new Set(['ext4', 'ext3', 'ext2', 'xfs']);
 
-/** Moves the copy of the GPT to the new end of the disk, where firmware and tools look for it. */
-export async function relocateBackupTable(
-  run: RunProgram,
-  disk: string,
-  table: PartitionTable,
-): Promise<void> {
-  if (table.label === 'gpt') await must(run, 'DiskWriteFailed', 'sgdisk', ['--move-second-header', disk]);
-}
-
-/** Grows the last partition over the free space behind it. Its place, type and identifiers stay. */
+/**
+ * Grows the last partition over the free space behind it. Its place, type and identifiers stay. Of a GPT, sfdisk also moves the
+ * second copy to the new end of the disk, where firmware and tools look for it.
+ */
 export async function growLastPartition(run: RunProgram, disk: string, table: PartitionTable): Promise<void> {
   const last = lastPartition(table);
   // Logical partitions lie in another one, which would have to grow first.

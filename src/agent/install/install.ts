@@ -16,7 +16,7 @@ import { chooseRootDisk, describeDisk } from './choose-root-disk.ts';
 import { readPartitions, rereadPartitions, withMounted } from './disk-tools.ts';
 import { fetchImage } from './fetch-image.ts';
 import { findRoot } from './find-root.ts';
-import { growFileSystem, growLastPartition, relocateBackupTable } from './grow.ts';
+import { growFileSystem, growLastPartition } from './grow.ts';
 import { writeSeed } from './seed.ts';
 import { writeImage } from './write-image.ts';
 
@@ -46,7 +46,6 @@ export async function install(
   await rereadPartitions(deps.run, path);
   const table = await readPartitions(deps.run, path);
   if (table !== undefined) {
-    await relocateBackupTable(deps.run, path, table);
     await growLastPartition(deps.run, path, table);
     await rereadPartitions(deps.run, path);
   }

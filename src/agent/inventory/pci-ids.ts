@@ -18,10 +18,11 @@ export function parsePciIds(text: string, wanted: ReadonlySet<string>): PciNames
     const devices = new Map<string, string>();
     let at = text.indexOf('\n', start);
     const name = text.slice(start + 6, at === -1 ? undefined : at);
-    while (at !== -1 && text[at + 1] === '\t') {
+    // Comments stand between the devices of a vendor, too.
+    while (at !== -1 && (text[at + 1] === '\t' || text[at + 1] === '#')) {
       const end = text.indexOf('\n', at + 1);
       const line = text.slice(at + 1, end === -1 ? undefined : end);
-      if (line[1] !== '\t') devices.set(line.slice(1, 5), line.slice(7));
+      if (/^\t[0-9a-f]/.test(line)) devices.set(line.slice(1, 5), line.slice(7));
       at = end;
     }
     vendors.set(id, { name, devices });
