@@ -9,6 +9,7 @@ import { createFabricController } from '../controllers/fabric/controller.ts';
 import { createAddressAssignment } from '../controllers/ip-address/assign.ts';
 import { createIpAddressController } from '../controllers/ip-address/controller.ts';
 import { createMachineController } from '../controllers/machine/controller.ts';
+import { defaultMachineTimings } from '../controllers/machine/timings.ts';
 import { createMachineActionController } from '../controllers/machine-action/controller.ts';
 import { createRackController } from '../controllers/rack/controller.ts';
 import { createInformers } from '../controllers/shared/informers.ts';
@@ -62,7 +63,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       clock: systemClock,
       log,
       namespace: config.namespace,
-      timings: config.timeoutsMs,
+      timings: { ...defaultMachineTimings, ...config.timeoutsMs },
       randomBytes,
       imageDirectories,
     };

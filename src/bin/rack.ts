@@ -1,0 +1,230 @@
+#!/usr/bin/env node
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import packageJson from '../../package.json' with { type: 'json' };
+import { parseConfiguration } from '../config/parse.ts';
+import { RackConfiguration } from '../config/rack.ts';
+import { systemClock } from '../domain/clock.ts';
+import { createKubeClient } from '../kube/client.ts';
+import { createEventRecorder } from '../kube/events.ts';
+import { createLogger } from '../log/logger.ts';
+import { openBootTokens } from '../rack/boot-token/boot-tokens.ts';
+import { openLeaseStore } from '../rack/dhcp4/leases/store.ts';
+import type { DhcpSighting } from '../rack/dhcp4/ports.ts';
+import { createDhcp4Server } from '../rack/dhcp4/server.ts';
+import { loadLoaders } from '../rack/http-boot/loaders.ts';
+import { createRackHttpServer, type RackHttpServer } from '../rack/http-boot/server.ts';
+import { createSightings } from '../rack/http-boot/sightings.ts';
+import { createImageCache } from '../rack/images/image-cache.ts';
+import { listInterfaces } from '../rack/net/interfaces.ts';
+import { createSocketFactory } from '../rack/net/socket-factory.ts';
+import { createBmcLock, defaultBmcPacing } from '../rack/power/bmc-lock.ts';
+import { delay } from '../rack/power/delay.ts';
+import { createPowerPoller } from '../rack/power/poller.ts';
+import { createPowerRequests } from '../rack/power/requests.ts';
+import { defaultPowerTimings } from '../rack/power/steps.ts';
+import { createBootReports } from '../rack/reports/boot-reports.ts';
+import { createImageHolder } from '../rack/reports/held-images.ts';
+import { findArtifact } from '../rack/reports/images.ts';
+import { createRackMachines } from '../rack/reports/machines.ts';
+import { createHeartbeat } from '../rack/self/heartbeat.ts';
+import { createRackLiveness } from '../rack/self/liveness.ts';
+import { createSupervisor, type SupervisedService, servedInterfaces } from '../rack/supervisor.ts';
+import type { TftpServer } from '../rack/tftp/ports.ts';
+import { createTftpServer } from '../rack/tftp/server.ts';
+import { createDhcpBackend } from '../rack/world/dhcp-backend.ts';
+import { createWorld, machineByMac } from '../rack/world/world.ts';
+import { run } from './run.ts';
+
+/** The rack: DHCP, TFTP, HTTP boot, the agent's API and power for the networks that its node is wired to. */
+async function start(): Promise<{ stop(): Promise<void> }> {
+  const config = parseConfiguration(RackConfiguration, process.env);
+  const { name: rackName, namespace } = config;
+  const clock = systemClock;
+  const log = createLogger('rack', config.logLevel);
+  await mkdir(config.stateDirectory, { recursive: true, mode: 0o700 });
+
+  const client = createKubeClient({ kubeconfigPath: config.kubeconfig });
+  const events = createEventRecorder({ client, component: 'metalwright.dev/rack', instance: rackName, log });
+  const world = createWorld(client, log);
+  const sightings = createSightings({ clock });
+  const bootReports = createBootReports({ client, world, rackName, log });
+
+  const seen = (sighting: DhcpSighting): void => {
+    sightings.seen(sighting);
+    const machine = machineByMac(world, sighting.mac);
+    if (machine === undefined || sighting.stage !== 'Ack') return;
+    const { mac, vlan, subnet, address, architecture } = sighting;
+    bootReports.report(machine.metadata.name, {
+      generation: machine.status?.boot?.generation ?? 0,
+      stage: 'Dhcp',
+      at: new Date(clock.now()).toISOString(),
+      mac,
+      vlan,
+      subnet,
+      address,
+      ...(architecture === undefined ? {} : { architecture }),
+    });
+  };
+
+  const networks = createDhcpBackend({
+    world,
+    rackName,
+    interfaces: config.interfaces,
+    listInterfaces: () => listInterfaces(),
+    httpPort: config.httpPort,
+    seen,
+  });
+  const sockets = await createSocketFactory(log);
+  const leases = await openLeaseStore({ directory: join(config.stateDirectory, 'leases'), clock, log });
+  const dhcp = createDhcp4Server({ backend: networks.backend, sockets, leases, clock, log });
+  const loaders = await loadLoaders({
+    'undionly.kpxe': join(config.loadersDirectory, 'undionly.kpxe'),
+    'snponly.efi': join(config.loadersDirectory, 'snponly.efi'),
+  });
+  for (const missing of loaders.missing) log.warn({}, missing);
+  const images = await createImageCache({
+    directory: join(config.stateDirectory, 'images'),
+    maxBytes: config.imageCacheBytes,
+    sources: (digest) => findArtifact(world.images.list(), digest),
+    log,
+    clock,
+  });
+  const tokens = await openBootTokens({ path: join(config.stateDirectory, 'boot-tokens.json'), clock, log });
+  const machines = createRackMachines({
+    client,
+    world,
+    bootReports,
+    events,
+    rackName,
+    namespace,
+    autoApprove: config.autoApprove,
+    clock,
+  });
+
+  const tftpServers = new Map<string, TftpServer>();
+  const httpServers = new Map<string, RackHttpServer>();
+  const services: SupervisedService[] = [
+    {
+      name: 'Dhcp4',
+      begin: ({ device }) => dhcp.listen(device),
+      end: ({ device }) => dhcp.unlisten(device),
+    },
+    {
+      name: 'Tftp',
+      async begin({ device, address }) {
+        const server = createTftpServer({ files: (file) => loaders.files.get(file), sockets, clock, log });
+        await server.listen({ address, device });
+        tftpServers.set(address, server);
+      },
+      async end({ address }) {
+        await tftpServers.get(address)?.close();
+        tftpServers.delete(address);
+      },
+    },
+    {
+      name: 'Http',
+      async begin({ address }) {
+        const server = createRackHttpServer({ machines, images, loaders, tokens, sightings, clock, log });
+        await server.listen({ address, port: config.httpPort });
+        httpServers.set(address, server);
+      },
+      async end({ address }) {
+        await httpServers.get(address)?.close();
+        httpServers.delete(address);
+      },
+    },
+  ];
+  const supervisor = createSupervisor({
+    services,
+    attachments: () => networks.attachments(),
+    disabled: () => world.racks.get(rackName)?.spec.disabledServices ?? [],
+    log,
+    intervalMs: 5_000,
+  });
+
+  const liveness = createRackLiveness({ client, namespace, clock, log });
+  const powerDeps = {
+    client,
+    world,
+    rackName,
+    namespace,
+    isAlive: liveness.isAlive,
+    lock: createBmcLock({ clock, delay, pacing: { ...defaultBmcPacing, ...paceOf(config.bmcPaceMs) } }),
+    timings: {
+      ...defaultPowerTimings,
+      pollMs: Math.min(defaultPowerTimings.pollMs, Math.max(250, config.bmcPaceMs)),
+    },
+    clock,
+    log,
+  };
+  const powerRequests = createPowerRequests(powerDeps);
+  const powerPoller = createPowerPoller({
+    ...powerDeps,
+    intervalMs: config.powerPollMs,
+    mine: (machine) => {
+      const last = machine.status?.power?.result?.rack;
+      if (last === rackName) return true;
+      if (last !== undefined && liveness.isAlive(last)) return false;
+      return liveness.first() === rackName;
+    },
+  });
+  const imageHolder = createImageHolder({ client, world, cache: images, rackName, clock, log });
+  const heartbeat = createHeartbeat({
+    client,
+    world,
+    rackName,
+    namespace,
+    clock,
+    log,
+    observe: () => {
+      const attachments = networks.attachments();
+      const [first] = servedInterfaces(attachments);
+      return {
+        version: packageJson.version,
+        httpUrl: first === undefined ? undefined : `http://${first.address}:${config.httpPort}`,
+        attachments,
+        services: [...supervisor.states(), { name: 'Power' as const, state: 'Running' as const }],
+        leases: leases.list().filter((lease) => lease.state === 'Bound' && lease.end > clock.now()).length,
+      };
+    },
+  });
+
+  world.start();
+  liveness.start();
+  await Promise.all([world.synced(), liveness.synced()]);
+  bootReports.start();
+  await supervisor.start();
+  await heartbeat.start();
+  imageHolder.start();
+  powerRequests.start();
+  powerPoller.start();
+  log.info({ rack: rackName }, 'ready');
+
+  return {
+    async stop() {
+      await Promise.all([powerPoller.stop(), powerRequests.stop(), imageHolder.stop(), supervisor.stop()]);
+      await Promise.all([
+        dhcp.close(),
+        ...[...tftpServers.values(), ...httpServers.values()].map((s) => s.close()),
+      ]);
+      await Promise.all([
+        heartbeat.stop(),
+        bootReports.stop(),
+        images.close(),
+        tokens.close(),
+        leases.close(),
+      ]);
+      await Promise.all([world.stop(), liveness.stop()]);
+      await events.stop();
+      await client.close();
+    },
+  };
+}
+
+/** One figure for people to set: between changes; looks may come more often. */
+function paceOf(changeMs: number): { changeMs: number; queryMs: number } {
+  return { changeMs, queryMs: Math.round(changeMs / 5) };
+}
+
+await run(start);
