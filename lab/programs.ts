@@ -26,7 +26,7 @@ export function startProgram(
     directory: instance.directory,
     command: process.execPath,
     args: [script],
-    env: { ...process.env, ...programVariables(program, instance, kubeconfigPath) },
+    env: { ...process.env, ...programVariables(program, instance, environment, kubeconfigPath) },
     cwd: environment.repository,
     lifetime,
   });
@@ -41,12 +41,14 @@ export function stopProgram(program: LabProgram, instance: LabInstance): Promise
 export function programVariables(
   program: LabProgram,
   instance: LabInstance,
+  environment: LabEnvironment,
   kubeconfigPath: string,
 ): Record<string, string> {
   const common = {
     KUBECONFIG: kubeconfigPath,
     METALWRIGHT_NAMESPACE: SYSTEM_NAMESPACE,
     METALWRIGHT_LOG_LEVEL: 'debug',
+    METALWRIGHT_IMAGE_DIRS: join(environment.cache, 'images'),
   };
   if (program === 'operator') return common;
   return {
