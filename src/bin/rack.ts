@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
 import { parseConfiguration } from '../config/parse.ts';
 import { RackConfiguration } from '../config/rack.ts';
+import { isInside } from '../domain/boot/file-source.ts';
 import { systemClock } from '../domain/clock.ts';
 import { createKubeClient } from '../kube/client.ts';
 import { createEventRecorder } from '../kube/events.ts';
@@ -86,7 +87,11 @@ async function start(): Promise<{ stop(): Promise<void> }> {
   const images = await createImageCache({
     directory: join(config.stateDirectory, 'images'),
     maxBytes: config.imageCacheBytes,
-    sources: (digest) => findArtifact(world.images.list(), digest),
+    sources: (digest) => {
+      const found = findArtifact(world.images.list(), digest);
+      const path = found?.source.file?.path;
+      return path === undefined || isInside(config.imageDirectories, path) ? found : undefined;
+    },
     log,
     clock,
   });
