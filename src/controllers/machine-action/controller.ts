@@ -1,0 +1,108 @@
+import { mergeConditions, readiness } from '../../api/conditions.ts';
+import type { Machine } from '../../api/machine/schema.ts';
+import {
+  type MachineAction,
+  type MachineActionStatus,
+  machineActionKind,
+} from '../../api/machine-action/schema.ts';
+import { apiVersion } from '../../api/meta.ts';
+import type { Clock } from '../../domain/clock.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { type Controller, type ReconcileResult, runController } from '../../kube/controller.ts';
+import type { EventRecorder } from '../../kube/events.ts';
+import type { Fence } from '../../kube/fence.ts';
+import type { Informer } from '../../kube/informer.ts';
+import type { Logger } from '../../log/logger.ts';
+import { decideAction } from './decide.ts';
+
+const fieldManager = 'metalwright-machine-action';
+
+/** What the controller is made from. */
+export interface MachineActionControllerDeps {
+  client: KubeClient;
+  informers: { machines: Informer<Machine>; actions: Informer<MachineAction> };
+  events: EventRecorder;
+  clock: Clock;
+  fence: Pick<Fence, 'assertHeld'>;
+  log: Logger;
+}
+
+/**
+ * Carries over what the machine controller did about each MachineAction, and removes those that ended a day ago. The
+ * informers must be in sync before `start`.
+ */
+export function createMachineActionController(deps: MachineActionControllerDeps): Controller {
+  const { informers, log } = deps;
+  const controller = runController({
+    name: 'machine-action',
+    concurrency: 2,
+    log,
+    reconcile: (name) => reconcileAction(name, deps),
+  });
+  const unsubscribe = [
+    informers.actions.onChange(({ object }) => controller.enqueue(object.metadata.name)),
+    informers.machines.onChange(({ object: { status }, previous }) => {
+      if (status?.action !== undefined && status.action !== previous?.status?.action) {
+        controller.enqueue(status.action.name);
+      }
+    }),
+  ];
+  return {
+    ...controller,
+    async stop() {
+      for (const end of unsubscribe) end();
+      await controller.stop();
+    },
+  };
+}
+
+async function reconcileAction(
+  name: string,
+  deps: MachineActionControllerDeps,
+): Promise<ReconcileResult | undefined> {
+  const action = deps.informers.actions.get(name);
+  if (action === undefined || action.metadata.deletionTimestamp !== undefined) return undefined;
+  const decision = decideAction(action, deps.informers.machines.get(action.spec.machine), deps.clock.now());
+  switch (decision.kind) {
+    case 'Wait':
+      return decision.forMs === undefined ? undefined : { requeueAfterMs: decision.forMs };
+    case 'Remove': {
+      const { uid, resourceVersion } = action.metadata;
+      deps.fence.assertHeld();
+      await deps.client.delete(machineActionKind, name, { preconditions: { uid, resourceVersion } });
+      return undefined;
+    }
+    case 'Write':
+      await write(action, decision.status, deps);
+      return undefined;
+  }
+}
+
+async function write(
+  action: MachineAction,
+  status: MachineActionStatus,
+  deps: MachineActionControllerDeps,
+): Promise<void> {
+  const { name, uid, resourceVersion, generation } = action.metadata;
+  const { phase = 'Pending', message = '' } = status;
+  const state =
+    phase === 'Succeeded' ? 'Ready' : phase === 'Pending' || phase === 'Running' ? 'Reconciling' : 'Stalled';
+  const conditions = mergeConditions(
+    action.status?.conditions,
+    readiness(state, phase, message),
+    generation,
+    deps.clock.now(),
+  );
+  deps.fence.assertHeld();
+  await deps.client.applyStatus(
+    machineActionKind,
+    {
+      metadata: { name, uid, resourceVersion },
+      status: { ...status, observedGeneration: generation, conditions },
+    },
+    { fieldManager },
+  );
+  if (phase === 'Pending') return;
+  const type = phase === 'Failed' || phase === 'Refused' ? 'Warning' : 'Normal';
+  deps.events.event({ apiVersion, kind: machineActionKind.kind, name, uid }, type, phase, message);
+}

@@ -1,0 +1,21 @@
+import type { Verdict } from '../decision.ts';
+import { type Observed, statusOf } from '../observed.ts';
+import { ready, reconciling, stalled } from '../verdicts.ts';
+
+/** Idle, until an Allocation claims it. */
+export function readyMachine(observed: Observed): Verdict {
+  const { allocation } = statusOf(observed);
+  if (allocation !== undefined) {
+    return {
+      ...reconciling('Allocated', { patch: { phase: 'Allocated' } }),
+      events: [
+        {
+          type: 'Normal',
+          reason: 'Allocated',
+          message: `Allocation ${allocation.namespace}/${allocation.name} holds the machine.`,
+        },
+      ],
+    };
+  }
+  return observed.machine.spec.locked ? stalled('Locked') : ready('Ready');
+}
