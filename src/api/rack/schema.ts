@@ -74,8 +74,7 @@ export const rackKind = defineKind<Rack>({
   properties: { spec: RackSpec, status: RackStatus },
   required: ['spec'],
   printerColumns: [
-    { name: 'Interfaces', type: 'string', jsonPath: '.status.interfaces[*].name' },
-    { name: 'VLANs', type: 'string', jsonPath: '.status.interfaces[*].vlan' },
+    { name: 'URL', type: 'string', jsonPath: '.status.httpUrl' },
     { name: 'Leases', type: 'integer', jsonPath: '.status.leases' },
     { name: 'Version', type: 'string', jsonPath: '.status.version' },
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
