@@ -1,4 +1,5 @@
 import { type Allocation, type AllocationStatus, allocationKind } from '../../api/allocation/schema.ts';
+import { findCondition, isTrue } from '../../api/conditions.ts';
 import { type Machine, machineKind } from '../../api/machine/schema.ts';
 import { apiVersion, names } from '../../api/meta.ts';
 import type { Clock } from '../../domain/clock.ts';
@@ -30,10 +31,28 @@ export async function writeStatus(
   if (!isNews(allocation, status)) return allocation;
   deps.fence.assertHeld();
   const { name, namespace, uid, resourceVersion } = allocation.metadata;
-  return await deps.client.applyStatus(
+  const written = await deps.client.applyStatus(
     allocationKind,
     { metadata: { name, namespace, uid, resourceVersion }, status },
     { fieldManager: allocationManager },
+  );
+  tell(allocation, status, deps);
+  return written;
+}
+
+/** Of the turns that a person waits for. */
+function tell(before: Allocation, { phase, conditions }: AllocationStatus, deps: AllocationActDeps): void {
+  const ready = findCondition(conditions, 'Ready');
+  const known = findCondition(before.status?.conditions, 'Ready');
+  if (ready === undefined || (phase === before.status?.phase && ready.reason === known?.reason)) return;
+  if (phase === 'Bound') return;
+  const { name, namespace, uid } = before.metadata;
+  const type = isTrue(conditions, 'Stalled') ? 'Warning' : 'Normal';
+  deps.events.event(
+    { apiVersion, kind: allocationKind.kind, name, namespace, uid },
+    type,
+    ready.reason,
+    ready.message,
   );
 }
 

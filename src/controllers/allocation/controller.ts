@@ -173,7 +173,7 @@ async function settle(
   const { allocation } = choice;
   if (choice.kind === 'Machine') {
     const bound = await bind(allocation, choice.machine, deps);
-    if (choice.machine.status?.phase === undefined) return;
+    if (isAnnotated(bound, choice.machine)) return;
     if (!(await claim(bound, choice.machine, deps))) await unbind(bound, deps);
     return;
   }
@@ -182,7 +182,8 @@ async function settle(
     phase: 'Pending',
     ...(unmatched.length === 0 ? {} : { unmatched: [...unmatched] }),
   } as const;
-  const updates = stateOf('Stalled', reason, message);
+  // Machines come free by themselves; an image that is not there has to be put there by a person.
+  const updates = stateOf(reason === 'NoMachineFits' ? 'Reconciling' : 'Stalled', reason, message);
   await writeStatus(allocation, statusWith(allocation, part, updates, deps.clock.now()), deps);
 }
 

@@ -1,6 +1,7 @@
-import type { AllocationStatus } from '../../api/allocation/schema.ts';
+import type { Allocation, AllocationStatus } from '../../api/allocation/schema.ts';
+import type { Machine } from '../../api/machine/schema.ts';
 import { names } from '../../api/meta.ts';
-import { hasRecordedRelease, holds, isClaimable, type Observed } from './observed.ts';
+import { hasRecordedRelease, holds, isAnnotated, isClaimable, type Observed } from './observed.ts';
 import { mirror, stateOf, statusWith, unknown } from './status.ts';
 
 /** What to do about an Allocation. */
@@ -39,15 +40,16 @@ export function decideAllocation(observed: Observed, now: number): AllocationDec
   if (machine !== undefined && isClaimable(allocation, machine) && (sameMachine || wasClaimed)) {
     return wasClaimed && machine.status?.phase === 'Ready' ? lost(observed, now) : { kind: 'Claim' };
   }
-  // A machine without a phase has lost its status, and is about to find its Allocation again.
-  if (
-    machine !== undefined &&
-    machine.status?.phase === undefined &&
-    machine.status?.allocation === undefined
-  ) {
+  if (machine !== undefined && isFindingBack(allocation, machine)) {
     return { kind: 'Write', status: mirror(allocation, machine, now) };
   }
   return wasClaimed ? lost(observed, now) : { kind: 'ChooseAnew' };
+}
+
+/** A machine that has lost its status, and is about to find its Allocation again. */
+function isFindingBack(allocation: Allocation, machine: Machine): boolean {
+  if (machine.status?.allocation !== undefined) return false;
+  return machine.status?.phase === undefined || isAnnotated(allocation, machine);
 }
 
 /** The machine was this Allocation's and is not any more: nothing that could be mended by another machine of its own accord. */

@@ -1,0 +1,206 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { type ControlPlane, startControlPlane } from '../../../lab/control-plane/start.ts';
+import { type Allocation, allocationKind } from '../../../src/api/allocation/schema.ts';
+import { type BootImage, bootImageKind } from '../../../src/api/boot-image/schema.ts';
+import { ipAddressKind } from '../../../src/api/ip-address/schema.ts';
+import { type Machine, machineKind } from '../../../src/api/machine/schema.ts';
+import { machineActionKind } from '../../../src/api/machine-action/schema.ts';
+import { machineInventoryKind } from '../../../src/api/machine-inventory/schema.ts';
+import { rackKind } from '../../../src/api/rack/schema.ts';
+import { createAllocationController } from '../../../src/controllers/allocation/controller.ts';
+import { createMachineController } from '../../../src/controllers/machine/controller.ts';
+import {
+  actionIndexes,
+  addressIndexes,
+  allocationIndexes,
+  machineIndexes,
+} from '../../../src/controllers/machine/informers.ts';
+import { defaultMachineTimings, type MachineTimings } from '../../../src/controllers/machine/timings.ts';
+import { createMachineActionController } from '../../../src/controllers/machine-action/controller.ts';
+import { systemClock } from '../../../src/domain/clock.ts';
+import { createKubeClient, type KubeClient } from '../../../src/kube/client.ts';
+import { namespaces } from '../../../src/kube/core-resources.ts';
+import { createInformer, type Informer } from '../../../src/kube/informer.ts';
+import type { KubeObject, Resource } from '../../../src/kube/resource.ts';
+import { silentLogger } from '../../../src/log/logger.ts';
+
+export const operatorNamespace = 'metalwright';
+
+/** A real API server with Metalwright's CRDs. */
+export interface Setting {
+  client: KubeClient;
+  stop(): Promise<void>;
+}
+
+const crds: Resource<KubeObject> = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+};
+
+export async function startSetting(): Promise<Setting> {
+  const directory = mkdtempSync(join(tmpdir(), 'metalwright-controllers-'));
+  const controlPlane: ControlPlane = await startControlPlane({ directory });
+  const client = createKubeClient({ kubeconfigPath: controlPlane.kubeconfigPath });
+  const folder = join(import.meta.dirname, '../../../crds');
+  for (const file of readdirSync(folder)) {
+    await client.create(crds, parse(readFileSync(join(folder, file), 'utf8')));
+  }
+  await until('the CRDs are served', async () => {
+    try {
+      const served: Resource<KubeObject>[] = [
+        machineKind,
+        allocationKind,
+        machineActionKind,
+        bootImageKind,
+        rackKind,
+        machineInventoryKind,
+        ipAddressKind,
+      ];
+      for (const kind of served) await client.list(kind);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  await client.create(namespaces, { metadata: { name: operatorNamespace } });
+  return {
+    client,
+    async stop() {
+      await client.close();
+      await controlPlane.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The three controllers of one operator process, with caches of their own. */
+export interface Operator {
+  stop(): Promise<void>;
+}
+
+export interface OperatorOptions {
+  client: KubeClient;
+  timings?: Partial<MachineTimings>;
+  /** For a client that fails where a test wants it to. */
+  wrap?: (client: KubeClient) => KubeClient;
+  fence?: { assertHeld(): void };
+}
+
+export async function startOperator(options: OperatorOptions): Promise<Operator> {
+  const { timings, fence = { assertHeld() {} } } = options;
+  const client = options.wrap?.(options.client) ?? options.client;
+  const log = silentLogger;
+  const of = <T extends KubeObject>(
+    resource: Resource<T>,
+    indexes?: Record<string, (object: T) => string[]>,
+  ): Informer<T> => createInformer({ client: options.client, resource, indexes, log });
+  const informers = {
+    machines: of(machineKind, machineIndexes),
+    inventories: of(machineInventoryKind),
+    allocations: of(allocationKind, allocationIndexes),
+    images: of(bootImageKind),
+    addresses: of(ipAddressKind, addressIndexes),
+    actions: of(machineActionKind, actionIndexes),
+    racks: of(rackKind),
+  };
+  const all: Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced'>[] = Object.values(informers);
+  for (const informer of all) informer.start();
+  await Promise.all(all.map((informer) => informer.synced()));
+  const deps = {
+    client,
+    informers,
+    events: { event() {}, async stop() {} },
+    clock: systemClock,
+    log,
+    fence,
+    namespace: operatorNamespace,
+    timings: { ...defaultMachineTimings, ...timings },
+    randomBytes,
+  };
+  const controllers = [
+    createMachineController(deps),
+    createAllocationController(deps),
+    createMachineActionController(deps),
+  ];
+  for (const controller of controllers) controller.start();
+  return {
+    async stop() {
+      await Promise.all(controllers.map((controller) => controller.stop()));
+      await Promise.all(all.map((informer) => informer.stop()));
+    },
+  };
+}
+
+/** Looks until it is so. Throws with `what` and what `seen` says when it is not so in time. */
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  seen: () => unknown = () => '',
+  timeoutMs = 30_000,
+): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (!(await isSo())) {
+    if (performance.now() > end) {
+      throw new Error(
+        `not within ${timeoutMs} ms: ${what}; seen: ${JSON.stringify(await seen(), undefined, 1)}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export function aMachine(name: string, number: number, spec: Partial<Machine['spec']> = {}) {
+  const mac = `52:54:00:00:${Math.floor(number / 256)
+    .toString(16)
+    .padStart(2, '0')}:${(number % 256).toString(16).padStart(2, '0')}`;
+  return {
+    metadata: { name },
+    spec: {
+      macAddresses: [mac],
+      architecture: 'amd64' as const,
+      approved: true,
+      bmc: { driver: 'redfish' as const, address: 'https://192.0.2.1', credentialsSecret: 'bmc' },
+      ...spec,
+    },
+  };
+}
+
+export async function createImage(client: KubeClient, name: string): Promise<void> {
+  const image = {
+    metadata: { name },
+    spec: {
+      os: 'debian',
+      release: '12',
+      architecture: 'amd64' as const,
+      purpose: 'Disk' as const,
+      artifacts: [{ role: 'Disk' as const, source: { file: { path: '/images/x' } }, format: 'Raw' as const }],
+    },
+  };
+  await client.create(bootImageKind, image);
+  const now = '2026-01-01T00:00:00Z';
+  const status: BootImage['status'] = {
+    artifacts: [{ role: 'Disk', digest: `sha256:${'a'.repeat(64)}`, sizeBytes: 1000, rawSizeBytes: 1000 }],
+    conditions: [{ type: 'Ready', status: 'True', reason: 'Imported', message: '', lastTransitionTime: now }],
+  };
+  await client.applyStatus(bootImageKind, { metadata: { name }, status }, { fieldManager: 'test' });
+}
+
+export async function createRack(client: KubeClient, name: string): Promise<void> {
+  await client.create(rackKind, { metadata: { name }, spec: {} });
+  const status = { httpUrl: 'http://192.0.2.7:8080' };
+  await client.applyStatus(rackKind, { metadata: { name }, status }, { fieldManager: 'test' });
+}
+
+export function anAllocation(name: string, spec: Partial<Allocation['spec']> = {}) {
+  return {
+    metadata: { name, namespace: 'default' },
+    spec: { image: 'debian-12', sshKeys: ['ssh-ed25519 AAAA a@b'], ...spec },
+  };
+}
