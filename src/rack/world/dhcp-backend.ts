@@ -1,14 +1,17 @@
+import type { IpAddressObject } from '../../api/ip-address/schema.ts';
 import type { Rack } from '../../api/rack/schema.ts';
 import { ipv4ToNumber, parseIp } from '../../domain/net/address.ts';
 import { cidrContains, parseCidr } from '../../domain/net/cidr.ts';
+import { hostAddressProblem } from '../../domain/net/host-address.ts';
+import { oldest } from '../../domain/seniority.ts';
 import { selectBootFile } from '../dhcp4/boot-file.ts';
-import type { DhcpBackend, DhcpNetwork, DhcpSighting } from '../dhcp4/ports.ts';
+import type { DhcpBackend, DhcpNetwork, DhcpReservation, DhcpSighting } from '../dhcp4/ports.ts';
 import type { NetworkInterface } from '../net/interfaces.ts';
 import { type Attachment, attach, dhcpNetworkOf } from './topology.ts';
 import type { World } from './world.ts';
 
 export interface DhcpBackendDeps {
-  world: World;
+  world: Pick<World, 'addresses' | 'subnets' | 'vlans' | 'racks'>;
   rackName: string;
   /** Names of the interfaces to serve; empty: all. */
   interfaces: readonly string[];
@@ -20,7 +23,34 @@ export interface DhcpBackendDeps {
 /** The backend, and the attachments that it was made from. */
 export interface RackNetworks {
   backend: DhcpBackend;
+  /** Looks at the interfaces anew. */
   attachments(): Attachment[];
+}
+
+/** Relays whose networks are remembered between two changes; their addresses come from packets, so there is a limit. */
+const rememberedRelays = 1_000;
+
+/**
+ * The address that was reserved for a client on a network: the oldest that is usable. What cannot work (outside the subnet, the
+ * gateway's, this rack's own) is not given, whatever its object says; one in a dynamic range is, and the server records it.
+ */
+export function reservationFor(
+  mac: string,
+  network: DhcpNetwork,
+  candidates: readonly IpAddressObject[],
+): DhcpReservation | undefined {
+  const usable = candidates.filter(({ spec }) => {
+    const subnet = network.subnets.find(({ name }) => name === spec.subnet);
+    if (subnet === undefined || ipv4ToNumber(spec.address) === undefined) return false;
+    if (spec.address === subnet.serverAddress) return false;
+    const { cidr, gateway, dynamicRanges } = subnet;
+    const problem = hostAddressProblem(spec.address, { cidr, gateway, dynamic: dynamicRanges });
+    return problem === undefined || problem === 'InDynamicRange';
+  });
+  const found = oldest(usable);
+  if (found === undefined) return undefined;
+  const { address, subnet, hostname } = found.spec;
+  return { mac, address, subnet, ...(hostname === undefined ? {} : { hostname }) };
 }
 
 /** Answers the DHCP server from the informers. Networks are worked out once after each change, not for each packet. */
@@ -28,9 +58,11 @@ export function createDhcpBackend(deps: DhcpBackendDeps): RackNetworks {
   const { world } = deps;
   let attachments: Attachment[] | undefined;
   const networks = new Map<string, DhcpNetwork | undefined>();
+  const relayed = new Map<string, DhcpNetwork>();
   const forget = (): void => {
     attachments = undefined;
     networks.clear();
+    relayed.clear();
   };
   world.subnets.onChange(forget);
   world.vlans.onChange(forget);
@@ -51,15 +83,28 @@ export function createDhcpBackend(deps: DhcpBackendDeps): RackNetworks {
   const networkOf = (device: string): DhcpNetwork | undefined => {
     if (!networks.has(device)) {
       const attachment = current().find((entry) => entry.interface.name === device);
-      networks.set(
-        device,
-        attachment?.vlan === undefined
-          ? undefined
-          : dhcpNetworkOf(attachment, world.vlans.get(attachment.vlan)),
-      );
+      const vlan = attachment?.vlan === undefined ? undefined : world.vlans.get(attachment.vlan);
+      networks.set(device, attachment === undefined ? undefined : dhcpNetworkOf(attachment, vlan));
     }
     return networks.get(device);
   };
+
+  /** All of the VLAN behind a relay, the subnet of the relay's address first. */
+  function networkBehind(giaddr: string): DhcpNetwork | undefined {
+    if (ipv4ToNumber(giaddr) === undefined) return undefined;
+    const ip = parseIp(giaddr);
+    const subnets = world.subnets.list();
+    const link = oldest(subnets.filter(({ spec }) => spec.managed && cidrContains(parseCidr(spec.cidr), ip)));
+    const vlan = link && world.vlans.get(link.spec.vlan);
+    const local = current().find((entry) => entry.subnets.some(({ address }) => !address.includes(':')));
+    const address = local?.subnets.find((entry) => !entry.address.includes(':'))?.address;
+    if (link === undefined || local === undefined || address === undefined) return undefined;
+    const others = subnets.filter(
+      (subnet) => subnet !== link && subnet.spec.vlan === link.spec.vlan && !subnet.spec.cidr.includes(':'),
+    );
+    const reached = [link, ...others].map((subnet) => ({ subnet, address }));
+    return dhcpNetworkOf({ ...local, vlan: link.spec.vlan, subnets: reached }, vlan);
+  }
 
   return {
     attachments: () => {
@@ -69,30 +114,15 @@ export function createDhcpBackend(deps: DhcpBackendDeps): RackNetworks {
     backend: {
       networkOf,
       networkOfRelay(giaddr) {
-        if (ipv4ToNumber(giaddr) === undefined) return undefined;
-        const address = parseIp(giaddr);
-        const subnet = world.subnets
-          .list()
-          .find((entry) => cidrContains(parseCidr(entry.spec.cidr), address));
-        const vlan = subnet && world.vlans.get(subnet.spec.vlan);
-        if (subnet === undefined || vlan === undefined) return undefined;
-        const local = current().find((entry) => entry.subnets.length > 0);
-        const server = local?.subnets.find((entry) => !entry.address.includes(':'))?.address;
-        if (local === undefined || server === undefined) return undefined;
-        return dhcpNetworkOf(
-          { ...local, vlan: vlan.metadata.name, subnets: [{ subnet, address: server }] },
-          vlan,
-        );
+        const known = relayed.get(giaddr);
+        if (known !== undefined) return known;
+        const network = networkBehind(giaddr);
+        if (network === undefined) return undefined;
+        if (relayed.size >= rememberedRelays) relayed.clear();
+        relayed.set(giaddr, network);
+        return network;
       },
-      reservation(mac, network) {
-        const names = network.subnets.map((subnet) => subnet.name);
-        const found = world.addresses
-          .byIndex('mac', mac)
-          .find((entry) => names.includes(entry.spec.subnet) && !entry.spec.address.includes(':'));
-        if (found === undefined) return undefined;
-        const { address, subnet, hostname } = found.spec;
-        return { mac, address, subnet, ...(hostname === undefined ? {} : { hostname }) };
-      },
+      reservation: (mac, network) => reservationFor(mac, network, world.addresses.byIndex('mac', mac)),
       boot(client, subnet) {
         if (subnet.bootDisabled) return { kind: 'None' };
         return selectBootFile(client, {

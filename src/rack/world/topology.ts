@@ -3,6 +3,7 @@ import type { Subnet } from '../../api/subnet/schema.ts';
 import type { Vlan } from '../../api/vlan/schema.ts';
 import { parseIp } from '../../domain/net/address.ts';
 import { cidrContains, parseCidr } from '../../domain/net/cidr.ts';
+import { isOlder } from '../../domain/seniority.ts';
 import type { DhcpNetwork, DhcpSubnet } from '../dhcp4/ports.ts';
 import type { NetworkInterface } from '../net/interfaces.ts';
 
@@ -16,8 +17,8 @@ export interface Attachment {
 }
 
 /**
- * Finds the VLAN of each interface: what the Rack's spec says, else the VLAN of a subnet that one of the interface's
- * addresses lies in.
+ * Finds the VLAN of each interface: what the Rack's spec says, else the VLAN of the subnet that its first address lies in. Where
+ * subnets overlap, the one that was there first counts.
  *
  * @param wanted names of the interfaces to serve; empty: all
  */
@@ -27,16 +28,24 @@ export function attach(
   overrides: Rack['spec']['interfaces'],
   subnets: readonly Subnet[],
 ): Attachment[] {
+  const known = subnets
+    .map((subnet) => ({ subnet, cidr: parseCidr(subnet.spec.cidr) }))
+    .sort((a, b) => (isOlder(a.subnet.metadata, b.subnet.metadata) ? -1 : 1));
   return interfaces
     .filter((nic) => wanted.length === 0 || wanted.includes(nic.name))
     .map((nic) => {
-      const own = subnets.flatMap((subnet) => {
-        const cidr = parseCidr(subnet.spec.cidr);
-        const match = nic.addresses.find((entry) => cidrContains(cidr, parseIp(entry.address)));
-        return match === undefined ? [] : [{ subnet, address: match.address }];
+      const own = nic.addresses.flatMap(({ address }) => {
+        const ip = parseIp(address);
+        return known.filter(({ cidr }) => cidrContains(cidr, ip)).map(({ subnet }) => ({ subnet, address }));
       });
       const vlan = overrides.find((entry) => entry.name === nic.name)?.vlan ?? own[0]?.subnet.spec.vlan;
-      return { interface: nic, vlan, subnets: own.filter(({ subnet }) => subnet.spec.vlan === vlan) };
+      const seen = new Set<string>();
+      const first = own.filter(({ subnet: { metadata, spec } }) => {
+        if (spec.vlan !== vlan || seen.has(metadata.name)) return false;
+        seen.add(metadata.name);
+        return true;
+      });
+      return { interface: nic, vlan, subnets: first };
     });
 }
 

@@ -4,6 +4,7 @@ import { type Machine, machineKind } from '../../api/machine/schema.ts';
 import { type Rack, rackKind } from '../../api/rack/schema.ts';
 import { type Subnet, subnetKind } from '../../api/subnet/schema.ts';
 import { type Vlan, vlanKind } from '../../api/vlan/schema.ts';
+import { oldest } from '../../domain/seniority.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { createInformer, type Informer } from '../../kube/informer.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -58,15 +59,7 @@ export function createWorld(client: KubeClient, log: Logger): World {
   };
 }
 
-/** The machine that has this MAC address. Were there two, the older one. */
+/** The machine that has this MAC address. Were there two, the one that was there first: every rack takes the same. */
 export function machineByMac(world: Pick<World, 'machines'>, mac: string): Machine | undefined {
-  const [first, ...others] = world.machines.byIndex('mac', mac);
-  return others.reduce(
-    (oldest, machine) =>
-      oldest === undefined ||
-      (machine.metadata.creationTimestamp ?? '') < (oldest.metadata.creationTimestamp ?? '')
-        ? machine
-        : oldest,
-    first,
-  );
+  return oldest(world.machines.byIndex('mac', mac));
 }
