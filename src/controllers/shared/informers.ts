@@ -12,6 +12,17 @@ import type { KubeClient } from '../../kube/client.ts';
 import { type Lease, leases } from '../../kube/core-resources.ts';
 import { createInformer, type Informer } from '../../kube/informer.ts';
 import type { Logger } from '../../log/logger.ts';
+import { actionIndexes, addressIndexes, allocationIndexes, machineIndexes } from '../machine/informers.ts';
+
+/** The key of VLANs that would be the same one on the wire. */
+export function vlanTag({ fabric, vid }: Vlan['spec']): string {
+  return `${fabric}/${vid}`;
+}
+
+/** The key of addresses that one client would be given on one subnet. */
+export function clientKey(subnet: string, mac: string): string {
+  return `${subnet}/${mac}`;
+}
 
 /** Every kind that the operator watches, once for all controllers. */
 export interface Informers {
@@ -31,41 +42,20 @@ export interface Informers {
 /** The informers, not started. @param namespace of the racks' Leases */
 export function createInformers(client: KubeClient, namespace: string, log: Logger): Informers {
   return {
-    machines: createInformer({
-      client,
-      log,
-      resource: machineKind,
-      indexes: {
-        mac: (machine) => machine.spec.macAddresses,
-        allocation: (machine) => {
-          const held = machine.status?.allocation;
-          return held === undefined ? [] : [`${held.namespace}/${held.name}`];
-        },
-      },
-    }),
+    machines: createInformer({ client, log, resource: machineKind, indexes: machineIndexes }),
     inventories: createInformer({ client, log, resource: machineInventoryKind }),
-    allocations: createInformer({
-      client,
-      log,
-      resource: allocationKind,
-      indexes: {
-        machine: ({ status }) => (status?.machine === undefined ? [] : [status.machine]),
-        image: ({ spec }) => [spec.image],
-      },
-    }),
-    actions: createInformer({
-      client,
-      log,
-      resource: machineActionKind,
-      indexes: { machine: (action) => [action.spec.machine] },
-    }),
+    allocations: createInformer({ client, log, resource: allocationKind, indexes: allocationIndexes }),
+    actions: createInformer({ client, log, resource: machineActionKind, indexes: actionIndexes }),
     images: createInformer({ client, log, resource: bootImageKind }),
     fabrics: createInformer({ client, log, resource: fabricKind }),
     vlans: createInformer({
       client,
       log,
       resource: vlanKind,
-      indexes: { fabric: (vlan) => [vlan.spec.fabric] },
+      indexes: {
+        fabric: ({ spec }) => [spec.fabric],
+        tag: ({ spec }) => [vlanTag(spec)],
+      },
     }),
     subnets: createInformer({
       client,
@@ -78,8 +68,9 @@ export function createInformers(client: KubeClient, namespace: string, log: Logg
       log,
       resource: ipAddressKind,
       indexes: {
-        subnet: (address) => [address.spec.subnet],
-        machine: ({ spec }) => (spec.machine === undefined ? [] : [spec.machine]),
+        ...addressIndexes,
+        subnet: ({ spec }) => [spec.subnet],
+        client: ({ spec }) => (spec.mac === undefined ? [] : [clientKey(spec.subnet, spec.mac)]),
       },
     }),
     racks: createInformer({ client, log, resource: rackKind }),
