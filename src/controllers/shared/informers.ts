@@ -5,6 +5,7 @@ import { type IpAddressObject, ipAddressKind } from '../../api/ip-address/schema
 import { type Machine, machineKind } from '../../api/machine/schema.ts';
 import { type MachineAction, machineActionKind } from '../../api/machine-action/schema.ts';
 import { type MachineInventory, machineInventoryKind } from '../../api/machine-inventory/schema.ts';
+import { names } from '../../api/meta.ts';
 import { type Rack, rackKind } from '../../api/rack/schema.ts';
 import { type Subnet, subnetKind } from '../../api/subnet/schema.ts';
 import { type Vlan, vlanKind } from '../../api/vlan/schema.ts';
@@ -12,7 +13,6 @@ import type { KubeClient } from '../../kube/client.ts';
 import { type Lease, leases } from '../../kube/core-resources.ts';
 import { createInformer, type Informer } from '../../kube/informer.ts';
 import type { Logger } from '../../log/logger.ts';
-import { actionIndexes, addressIndexes, allocationIndexes, machineIndexes } from '../machine/informers.ts';
 
 /** The key of VLANs that would be the same one on the wire. */
 export function vlanTag({ fabric, vid }: Vlan['spec']): string {
@@ -22,6 +22,18 @@ export function vlanTag({ fabric, vid }: Vlan['spec']): string {
 /** The key of addresses that one client would be given on one subnet. */
 export function clientKey(subnet: string, mac: string): string {
   return `${subnet}/${mac}`;
+}
+
+function optional(key: string | undefined): string[] {
+  return key === undefined ? [] : [key];
+}
+
+/** `namespace/name` of the Allocation that holds the machine, by its status or, when that was lost, by its annotation. */
+function allocationsOf({ metadata, status }: Machine): string[] {
+  const held = status?.allocation;
+  const [namespace, name] = metadata.annotations?.[names.allocation]?.split('/') ?? [];
+  const annotated = namespace !== undefined && name !== undefined ? `${namespace}/${name}` : undefined;
+  return [...new Set([...optional(held && `${held.namespace}/${held.name}`), ...optional(annotated)])];
 }
 
 /** Every kind that the operator watches, once for all controllers. */
@@ -42,10 +54,28 @@ export interface Informers {
 /** The informers, not started. @param namespace of the racks' Leases */
 export function createInformers(client: KubeClient, namespace: string, log: Logger): Informers {
   return {
-    machines: createInformer({ client, log, resource: machineKind, indexes: machineIndexes }),
+    machines: createInformer({
+      client,
+      log,
+      resource: machineKind,
+      indexes: { allocation: allocationsOf },
+    }),
     inventories: createInformer({ client, log, resource: machineInventoryKind }),
-    allocations: createInformer({ client, log, resource: allocationKind, indexes: allocationIndexes }),
-    actions: createInformer({ client, log, resource: machineActionKind, indexes: actionIndexes }),
+    allocations: createInformer({
+      client,
+      log,
+      resource: allocationKind,
+      indexes: {
+        machine: ({ status }) => optional(status?.machine),
+        image: ({ spec }) => [spec.image],
+      },
+    }),
+    actions: createInformer({
+      client,
+      log,
+      resource: machineActionKind,
+      indexes: { machine: ({ spec }) => [spec.machine] },
+    }),
     images: createInformer({ client, log, resource: bootImageKind }),
     fabrics: createInformer({ client, log, resource: fabricKind }),
     vlans: createInformer({
@@ -68,9 +98,9 @@ export function createInformers(client: KubeClient, namespace: string, log: Logg
       log,
       resource: ipAddressKind,
       indexes: {
-        ...addressIndexes,
         subnet: ({ spec }) => [spec.subnet],
-        client: ({ spec }) => (spec.mac === undefined ? [] : [clientKey(spec.subnet, spec.mac)]),
+        machine: ({ spec }) => optional(spec.machine),
+        client: ({ spec }) => optional(spec.mac).map((mac) => clientKey(spec.subnet, mac)),
       },
     }),
     racks: createInformer({ client, log, resource: rackKind }),
