@@ -1,30 +1,19 @@
-import { type BootProgress, bootStages, type Machine, machineKind } from '../../api/machine/schema.ts';
+import { machineKind } from '../../api/machine/schema.ts';
 import { messageOf } from '../../errors/coded-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { type Controller, runController } from '../../kube/controller.ts';
 import { isKubeError } from '../../kube/errors.ts';
+import type { Timers } from '../../kube/timers.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { BootReport } from '../agent-api/ports.ts';
 import type { World } from '../world/world.ts';
+import { isNews, mergeReports } from './boot-report.ts';
 
 /** Of server-side apply, for `status.bootProgress`. */
 const fieldManager = 'metalwright-rack-boot';
 
-/** Whether a report says more than what is stored: a later generation, a later stage, or another place. */
-export function isNews(stored: BootProgress | undefined, report: BootReport): boolean {
-  if (stored === undefined || report.generation > stored.generation) return true;
-  if (report.generation < stored.generation) return false;
-  const steps = bootStages.indexOf(report.stage) - bootStages.indexOf(stored.stage);
-  if (steps !== 0) return steps > 0;
-  const moved = (field: 'mac' | 'vlan' | 'subnet' | 'address'): boolean =>
-    report[field] !== undefined && report[field] !== stored[field];
-  return moved('mac') || moved('vlan') || moved('subnet') || moved('address');
-}
-
-/** What a newer report leaves unsaid is kept from the older one, within a generation. */
-export function mergeReports(older: BootReport | undefined, newer: BootReport): BootReport {
-  return older === undefined || older.generation !== newer.generation ? newer : { ...older, ...newer };
-}
+/** Soon after the API server is back, what was kept is written: an operator waits for it. */
+const backoff = { baseMs: 200, maxMs: 10_000 } as const;
 
 export interface BootReports {
   report(machine: string, report: BootReport): void;
@@ -32,50 +21,61 @@ export interface BootReports {
   stop(): Promise<void>;
 }
 
-/** Writes how far machines have come. Reports of one machine that come while a write is under way become one write. */
+/**
+ * Writes how far machines have come. One report a machine waits, with all that came since the last write in it: nothing is lost while
+ * the API server is away, and the memory it takes is bounded by the number of machines.
+ */
 export function createBootReports(deps: {
-  client: KubeClient;
+  client: Pick<KubeClient, 'get' | 'applyStatus'>;
   world: Pick<World, 'machines'>;
   rackName: string;
   log: Logger;
+  timers?: Timers | undefined;
 }): BootReports {
+  const { client, world, rackName, log } = deps;
   const pending = new Map<string, BootReport>();
   const controller: Controller = runController({
     name: 'boot-reports',
-    log: deps.log,
+    log,
+    backoff,
+    timers: deps.timers,
     async reconcile(name) {
       const report = pending.get(name);
       if (report === undefined) return undefined;
-      const machine = await deps.client.get(machineKind, name);
-      if (machine !== undefined && isNews(machine.status?.bootProgress, report)) {
-        await write(machine, report);
-      }
+      await store(name, report);
+      // Another that came meanwhile has enqueued the machine again.
       if (pending.get(name) === report) pending.delete(name);
-      return pending.has(name) ? { requeueAfterMs: 0 } : undefined;
+      return undefined;
     },
   });
 
-  async function write(machine: Machine, report: BootReport): Promise<void> {
-    const { name, resourceVersion, uid } = machine.metadata;
-    const bootProgress = { ...mergeReports(machine.status?.bootProgress, report), rack: deps.rackName };
+  async function store(name: string, report: BootReport): Promise<void> {
+    const machine = await client.get(machineKind, name);
+    const stored = machine?.status?.bootProgress;
+    if (machine === undefined || !isNews(stored, report)) return;
+    const { resourceVersion, uid } = machine.metadata;
+    const bootProgress = { ...mergeReports(stored, report), rack: rackName };
     try {
-      await deps.client.applyStatus(
+      await client.applyStatus(
         machineKind,
         { metadata: { name, resourceVersion, uid }, status: { bootProgress } },
         { fieldManager },
       );
     } catch (error) {
       if (isKubeError(error, 'NotFound')) return;
-      deps.log.debug({ machine: name, error: messageOf(error) }, 'boot report is written again');
-      throw error;
+      if (!isKubeError(error, 'Invalid', 'BadRequest')) throw error;
+      // It would be refused again, for ever.
+      log.error(
+        { machine: name, report, error: messageOf(error) },
+        'a boot report was refused and is dropped',
+      );
     }
   }
 
   return {
     report(machine, report) {
       const held = pending.get(machine);
-      const base = held ?? deps.world.machines.get(machine)?.status?.bootProgress;
-      if (!isNews(base === undefined ? undefined : { rack: deps.rackName, ...base }, report)) return;
+      if (!isNews(held ?? world.machines.get(machine)?.status?.bootProgress, report)) return;
       pending.set(machine, mergeReports(held, report));
       controller.enqueue(machine);
     },
