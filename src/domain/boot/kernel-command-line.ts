@@ -33,12 +33,11 @@ const consoles = ['console=tty0', 'console=ttyS0,115200n8'];
  */
 export function renderKernelCommandLine(line: KernelCommandLine): string[] | RefusedArgument {
   const { rack, mac, token, extra } = line;
-  const bad =
-    (!baseUrl.test(rack) && 'the address of the rack') ||
-    (!macAddress.test(mac) && 'the MAC address') ||
-    (token !== undefined && !tokenLetters.test(token) && 'the boot token') ||
-    extra.find((argument) => !word.test(argument) || argument.startsWith('mw.'));
-  if (bad) return { refused: `not usable on a kernel command line: ${JSON.stringify(bad).slice(0, 80)}` };
+  if (!baseUrl.test(rack)) return refuse('the address of the rack');
+  if (!macAddress.test(mac)) return refuse('the MAC address');
+  if (token !== undefined && !tokenLetters.test(token)) return refuse('the boot token');
+  const bad = extra.find((argument) => !word.test(argument) || argument.startsWith('mw.'));
+  if (bad !== undefined) return refuse(JSON.stringify(bad).slice(0, 80));
   const words = [
     ...consoles,
     ...extra,
@@ -50,4 +49,8 @@ export function renderKernelCommandLine(line: KernelCommandLine): string[] | Ref
   if (length > longestCommandLine)
     return { refused: `the kernel command line has ${length} letters, more than ${longestCommandLine}` };
   return words;
+}
+
+function refuse(what: string): RefusedArgument {
+  return { refused: `not usable on a kernel command line: ${what}` };
 }
