@@ -8,7 +8,7 @@ import { keyOf, splitKey } from '../../kube/resource.ts';
 import type { Logger } from '../../log/logger.ts';
 import { type AllocationActDeps, bind, claim, unbind, unclaim, writeFinalizer, writeStatus } from './act.ts';
 import { decideAllocation } from './decide.ts';
-import { isAnnotated } from './observed.ts';
+import { holds, isAnnotated } from './observed.ts';
 import { schedule } from './scheduler.ts';
 import { stateOf, statusWith } from './status.ts';
 import { candidateOf } from './wanted.ts';
@@ -16,9 +16,9 @@ import { candidateOf } from './wanted.ts';
 /** What the allocation controller is made from. */
 export interface AllocationControllerDeps extends AllocationActDeps {
   informers: {
-    /** With `machineIndexes` of the machine controller. */
+    /** With an index `allocation`: `namespace/name` of the one that holds it. */
     machines: Informer<Machine>;
-    /** With `allocationIndexes` of the machine controller. */
+    /** With indexes `machine` and `image`. */
     allocations: Informer<Allocation>;
     images: Informer<BootImage>;
   };
@@ -131,12 +131,7 @@ async function dropOrphans(
 function machineOf(allocation: Allocation, machines: Informer<Machine>): Machine | undefined {
   const name = allocation.status?.machine;
   if (name !== undefined) return machines.get(name);
-  return machines
-    .byIndex('allocation', keyOf(allocation))
-    .find(
-      (machine) =>
-        isAnnotated(allocation, machine) || machine.status?.allocation?.uid === allocation.metadata.uid,
-    );
+  return machines.byIndex('allocation', keyOf(allocation)).find((machine) => holds(allocation, machine));
 }
 
 /** One round of the scheduler over all that waits. */

@@ -2,6 +2,7 @@ import type { MachineAction } from '../../api/machine-action/schema.ts';
 import { actionRules } from '../../domain/lifecycle/actions.ts';
 import { failureMessage } from '../../domain/lifecycle/failures.ts';
 import type { OwnedStatus, Verdict } from './decision.ts';
+import { nextGeneration } from './network-boot.ts';
 import { adopter, annotatedReference, hasPower, type Observed, statusOf } from './observed.ts';
 import { commission } from './phases/commissioning.ts';
 import { dropSeed } from './phases/deploying.ts';
@@ -154,7 +155,7 @@ function perform(
   now: number,
   timings: MachineTimings,
 ): Verdict | undefined {
-  const { boot, phase } = statusOf(observed);
+  const { phase } = statusOf(observed);
   const said = spec.message === undefined ? '' : `: ${spec.message}`;
   switch (spec.action) {
     case 'Commission':
@@ -193,7 +194,7 @@ function perform(
           failure: undefined,
           release: lostRelease(observed),
           // A generation of its own, so that what failed before is not taken for the answer to this try.
-          boot: { generation: (boot?.generation ?? 0) + 1, target: 'Disk' },
+          boot: { generation: nextGeneration(observed, now), target: 'Disk' },
         },
       });
     default:
@@ -235,21 +236,25 @@ export function followAction(
   observed: Observed,
   now: number,
   timings: MachineTimings,
-): { action: NonNullable<OwnedStatus['action']>; until?: number } | undefined {
+): { patch: Pick<OwnedStatus, 'action' | 'power'>; until?: number } | undefined {
   const { action, power } = statusOf(observed);
   if (action?.outcome !== 'Running') return undefined;
   if (power?.request?.id !== action.uid) {
-    return { action: { ...action, outcome: 'Failed', message: 'Another power request took its place.' } };
+    const message = 'Another power request took its place.';
+    return { patch: { action: { ...action, outcome: 'Failed', message } } };
   }
   const progress = followPower(observed, now, timings);
   switch (progress.kind) {
     case 'Waiting':
-      return { action, until: progress.until };
+      return { patch: {}, until: progress.until };
     case 'Failed': {
       const message = failureMessage('Power', progress.reason, progress.seen).slice(0, 1024);
-      return { action: { ...action, outcome: 'Failed', message } };
+      // Withdrawn: a rack that comes back tomorrow must not carry it out then.
+      return { patch: { action: { ...action, outcome: 'Failed', message }, power: undefined } };
     }
     case 'Done':
-      return { action: { ...action, outcome: 'Succeeded', message: 'The BMC has carried it out.' } };
+      return {
+        patch: { action: { ...action, outcome: 'Succeeded', message: 'The BMC has carried it out.' } },
+      };
   }
 }

@@ -51,7 +51,7 @@ const phases: Readonly<Record<MachinePhase, PhaseFunction>> = {
  */
 export function decide(observed: Observed, now: number, timings: MachineTimings): Decision {
   const running = followAction(observed, now, timings);
-  const next = running?.action.outcome === 'Running' ? undefined : nextAction(observed, now, timings);
+  const next = running?.until !== undefined ? undefined : nextAction(observed, now, timings);
   const verdict =
     next !== undefined && 'action' in next
       ? takeAction(observed, next.action, now, timings)
@@ -64,7 +64,7 @@ export function decide(observed: Observed, now: number, timings: MachineTimings)
       `${observed.machine.metadata.name}: ${from ?? 'none'} to ${to}`,
     );
   }
-  const patch = { ...(running === undefined ? {} : { action: running.action }), ...verdict.patch };
+  const patch = { ...running?.patch, ...verdict.patch };
   const status = compose(observed, { ...verdict, patch }, now);
   const meta = metaOf(observed);
   const waitsForPower = next !== undefined && 'until' in next ? next.until : undefined;

@@ -17,6 +17,16 @@ function idsOf(generation: number, kind: TaskIntent['kind']): { power: string; t
 }
 
 /**
+ * A boot generation that no rack has seen. Where the status was lost, counting from 1 would repeat what racks remember; the
+ * minutes since the epoch are beyond it.
+ */
+export function nextGeneration(observed: Observed, now: number): number {
+  const { boot, bootProgress, phase } = statusOf(observed);
+  const last = Math.max(boot?.generation ?? 0, bootProgress?.generation ?? 0);
+  return (last === 0 && phase !== 'New' ? Math.floor(now / 60_000) : last) + 1;
+}
+
+/**
  * The intent of a network boot into the ephemeral OS with a task: boot, task and power request in one write, so that none is ever
  * seen without the others.
  *
@@ -29,8 +39,7 @@ export function networkBoot(
   task: TaskWish,
   limitMs: number,
 ): Partial<OwnedStatus> {
-  const { boot, bootProgress } = statusOf(observed);
-  const generation = Math.max(boot?.generation ?? 0, bootProgress?.generation ?? 0) + 1;
+  const generation = nextGeneration(observed, now);
   const ids = idsOf(generation, task.kind);
   const powered = hasPower(observed);
   const expiresAt = timestamp(now + (powered ? 2 * timings.power + timings.boot : limitMs));

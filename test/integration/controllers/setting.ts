@@ -6,25 +6,22 @@ import { parse } from 'yaml';
 import { type ControlPlane, startControlPlane } from '../../../lab/control-plane/start.ts';
 import { type Allocation, allocationKind } from '../../../src/api/allocation/schema.ts';
 import { type BootImage, bootImageKind } from '../../../src/api/boot-image/schema.ts';
+import { fabricKind } from '../../../src/api/fabric/schema.ts';
 import { ipAddressKind } from '../../../src/api/ip-address/schema.ts';
 import { type Machine, machineKind } from '../../../src/api/machine/schema.ts';
 import { machineActionKind } from '../../../src/api/machine-action/schema.ts';
 import { machineInventoryKind } from '../../../src/api/machine-inventory/schema.ts';
 import { rackKind } from '../../../src/api/rack/schema.ts';
+import { subnetKind } from '../../../src/api/subnet/schema.ts';
+import { vlanKind } from '../../../src/api/vlan/schema.ts';
 import { createAllocationController } from '../../../src/controllers/allocation/controller.ts';
 import { createMachineController } from '../../../src/controllers/machine/controller.ts';
-import {
-  actionIndexes,
-  addressIndexes,
-  allocationIndexes,
-  machineIndexes,
-} from '../../../src/controllers/machine/informers.ts';
 import { defaultMachineTimings, type MachineTimings } from '../../../src/controllers/machine/timings.ts';
 import { createMachineActionController } from '../../../src/controllers/machine-action/controller.ts';
+import { createInformers } from '../../../src/controllers/shared/informers.ts';
 import { systemClock } from '../../../src/domain/clock.ts';
 import { createKubeClient, type KubeClient } from '../../../src/kube/client.ts';
 import { namespaces } from '../../../src/kube/core-resources.ts';
-import { createInformer, type Informer } from '../../../src/kube/informer.ts';
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts';
 import { silentLogger } from '../../../src/log/logger.ts';
 
@@ -62,6 +59,9 @@ export async function startSetting(): Promise<Setting> {
         rackKind,
         machineInventoryKind,
         ipAddressKind,
+        subnetKind,
+        vlanKind,
+        fabricKind,
       ];
       for (const kind of served) await client.list(kind);
       return true;
@@ -97,20 +97,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const { timings, fence = { assertHeld() {} } } = options;
   const client = options.wrap?.(options.client) ?? options.client;
   const log = silentLogger;
-  const of = <T extends KubeObject>(
-    resource: Resource<T>,
-    indexes?: Record<string, (object: T) => string[]>,
-  ): Informer<T> => createInformer({ client: options.client, resource, indexes, log });
-  const informers = {
-    machines: of(machineKind, machineIndexes),
-    inventories: of(machineInventoryKind),
-    allocations: of(allocationKind, allocationIndexes),
-    images: of(bootImageKind),
-    addresses: of(ipAddressKind, addressIndexes),
-    actions: of(machineActionKind, actionIndexes),
-    racks: of(rackKind),
-  };
-  const all: Pick<Informer<KubeObject>, 'start' | 'stop' | 'synced'>[] = Object.values(informers);
+  const informers = createInformers(options.client, operatorNamespace, log);
+  const all = Object.values(informers);
   for (const informer of all) informer.start();
   await Promise.all(all.map((informer) => informer.synced()));
   const deps = {

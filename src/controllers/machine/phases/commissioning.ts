@@ -62,6 +62,7 @@ function done(observed: Observed, now: number, patch: Verdict['patch'] = {}): Ve
         phase: 'Ready',
         step: undefined,
         task: undefined,
+        power: undefined,
         commissioned: { attempts, lastAt: timestamp(now) },
       },
     }),

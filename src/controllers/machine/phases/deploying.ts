@@ -59,7 +59,7 @@ function firstBoot(observed: Observed, now: number, timings: MachineTimings): Ve
   if (hasPhonedHome(observed)) {
     return {
       ...reconciling('CloudInitRunning'),
-      patch: { phase: 'Deployed', step: undefined, task: undefined },
+      patch: { phase: 'Deployed', step: undefined, task: undefined, power: undefined },
       events: [{ type: 'Normal', reason: 'Deployed', message: 'The installed OS has phoned home.' }],
     };
   }

@@ -49,6 +49,7 @@ export function letGo(
         phase: 'Ready',
         step: undefined,
         task: undefined,
+        power: undefined,
         release: undefined,
         failure: undefined,
         phoneHomeTokenHash: undefined,
