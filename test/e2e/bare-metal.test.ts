@@ -155,6 +155,21 @@ describe('bare metal', () => {
     }
   });
 
+  it('are not chosen for an image that their disks cannot hold', async () => {
+    // Frames of zstd may follow one another: five GiB of zeros in a few KiB.
+    const frame = zstdCompressSync(Buffer.alloc(64 * 1024 * 1024));
+    const url = setting.serve('large.raw.zst', Buffer.concat(Array.from({ length: 80 }, () => frame)));
+    await applyImage('large', { source: { http: { url } }, format: 'RawZstd' });
+    await imageIs('large', 'True');
+    await allocate(setting, 'too-large', { image: 'large', constraints: { cores: 1 } });
+    const unmatched = () => allocationOf(setting, 'too-large')?.status?.unmatched;
+    const reasons = await setting.witness.until(() => 'the scheduler says why', unmatched, 30_000);
+    expect(reasons).toContainEqual(
+      expect.objectContaining({ constraint: `image's size: a disk >= ${80 * 64 * 1024 * 1024}`, removed: 2 }),
+    );
+    await setting.lab.kubectl.run('delete', 'allocation', 'too-large', '--namespace', namespace);
+  });
+
   it('are installed for Allocations, though the operator is killed twice, and open to the key', async () => {
     await setting.lab.kubectl.apply([
       {
@@ -303,22 +318,28 @@ describe('bare metal', () => {
       await expectWiped(bios);
     });
 
-    it('when the image is larger than the disk, of which not one byte is written then', async () => {
+    it('when the disk to install on is not there; nothing is written to another one', async () => {
       const { uefi } = setting;
-      // Frames of zstd may follow one another: five GiB of zeros in a few KiB.
-      const frame = zstdCompressSync(Buffer.alloc(64 * 1024 * 1024));
-      const url = setting.serve('large.raw.zst', Buffer.concat(Array.from({ length: 80 }, () => frame)));
-      await applyImage('large', { source: { http: { url } }, format: 'RawZstd' });
-      await imageIs('large', 'True');
-      await allocate(setting, 'too-large', {
-        image: 'large',
-        constraints: { machine: nameOf(uefi) },
-        erase: 'None',
-      });
-      const { reason, message } = await failureOf(setting, 'too-large', 5 * minutes);
-      expect(reason).toBe('ImageTooLarge');
-      expect(message).toContain(String(80 * 64 * 1024 * 1024));
-      await release(setting, 'too-large', uefi, minutes);
+      const choose = (rootDisk: { serial: string } | null) =>
+        setting.lab.kubectl.run(
+          ...[
+            'patch',
+            'machine',
+            nameOf(uefi),
+            '--type=merge',
+            '--patch',
+            JSON.stringify({ spec: { rootDisk } }),
+          ],
+        );
+      await choose({ serial: 'pulled-out' });
+      const constraints = { machine: nameOf(uefi) };
+      await allocate(setting, 'diskless', { image: 'debian-12', constraints, erase: 'None' });
+      const { reason, message } = await failureOf(setting, 'diskless', 5 * minutes);
+      expect(reason).toBe('RootDiskNotFound');
+      expect(message).toContain('pulled-out');
+      expect(message).toContain(`${uefi.serial}-0`);
+      await choose(null);
+      await release(setting, 'diskless', uefi, minutes);
       await expectWiped(uefi);
     });
   });
@@ -343,7 +364,7 @@ describe('bare metal', () => {
   it('were switched only as often as they had to be, and every request was carried out once', () => {
     const commands = powerCommands(setting.logOf('rack'));
     for (const [request, times] of commands) expect(times, request).toBe(1);
-    // Enlisting by hand, commissioning, install, erase, cut off, erase; and commissioning, install, erase, too large.
+    // Enlisting by hand, commissioning, install, erase, cut off, erase; and commissioning, install, erase, diskless.
     expect(setting.power.of(setting.bios, 'Started')).toHaveLength(6);
     expect(setting.power.of(setting.uefi, 'Started')).toHaveLength(4);
     for (const machine of both()) {

@@ -1,0 +1,72 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { agentFailures } from '../../src/api/agent/schema.ts';
+import { OperatorConfiguration } from '../../src/config/operator.ts';
+import { RackConfiguration } from '../../src/config/rack.ts';
+import { importErrors } from '../../src/controllers/boot-image/import.ts';
+import { failureTable } from '../../src/domain/lifecycle/failures.ts';
+import { powerErrors } from '../../src/rack/power/errors.ts';
+
+const repository = resolve(import.meta.dirname, '../..');
+const read = (path: string): string => readFileSync(join(repository, path), 'utf8');
+const pages = [
+  ...globSync('docs/**/*.md', { cwd: repository }),
+  ...globSync('*.md', { cwd: repository }),
+].sort();
+
+describe('configuration.md', () => {
+  const page = read('docs/reference/configuration.md');
+
+  it.each([
+    ['operator', OperatorConfiguration],
+    ['rack', RackConfiguration],
+  ])('names every variable of the %s', (_, schema) => {
+    const variables = Object.keys(schema.in.shape);
+    expect(variables.length).toBeGreaterThan(5);
+    expect(variables.filter((variable) => !page.includes(`\`${variable}\``))).toEqual([]);
+  });
+
+  it('names no variable that there is not', () => {
+    const known = [OperatorConfiguration, RackConfiguration].flatMap((schema) =>
+      Object.keys(schema.in.shape),
+    );
+    const laboratory = ['METALWRIGHT_CACHE', 'METALWRIGHT_ALLOW_DOWNLOAD'];
+    const named = [...page.matchAll(/`(METALWRIGHT_[A-Z_]+)`/g)].map(([, name]) => name);
+    expect(named.filter((name) => ![...known, ...laboratory].includes(name ?? ''))).toEqual([]);
+  });
+});
+
+describe('troubleshooting.md', () => {
+  it.each([
+    ['of machines', Object.keys(failureTable)],
+    ['of BMCs', Object.keys(powerErrors)],
+    ['of the agent', [...agentFailures]],
+    ['of BootImages', Object.keys(importErrors)],
+  ])('has every reason %s', (_, reasons) => {
+    const page = read('docs/guides/troubleshooting.md');
+    expect(reasons.filter((reason) => !page.includes(`\`${reason}\``))).toEqual([]);
+  });
+});
+
+describe('dependencies.md', () => {
+  it('has every dependency, with its version', () => {
+    const lines = read('docs/reference/dependencies.md').split('\n');
+    const all = Object.entries({ ...packageJson.dependencies, ...packageJson.devDependencies });
+    const missing = all.filter(
+      ([name, version]) =>
+        !lines.some((line) => line.startsWith(`| [${name}](`) && line.includes(`| ${version} |`)),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('the pages', () => {
+  it.each(pages)('%s links to files that are there', (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)].map(
+      ([, link]) => link ?? '',
+    );
+    expect(links.filter((link) => !existsSync(join(repository, dirname(page), link)))).toEqual([]);
+  });
+});
