@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { rackKind } from '../src/api/rack/schema.ts';
 import { type BmcConnection, bmcConnection } from './bmc/connection.ts';
 import { startControlPlane, stopControlPlane } from './control-plane/start.ts';
 import { type LabEnvironment, readLabEnvironment } from './environment.ts';
@@ -10,6 +11,9 @@ import { type LabInstance, type LabInstanceName, labInstance } from './instance.
 import { type Kubectl, makeKubectl } from './kube/kubectl.ts';
 import { defineMachine, removeMachine } from './machines/define.ts';
 import type { LabMachine, MachineWish } from './machines/machine.ts';
+import { readPidFile, tail } from './process/daemon.ts';
+import { withLock } from './process/lock.ts';
+import { poll } from './process/poll.ts';
 import { type LabProgram, labPrograms, startProgram, stopProgram } from './programs.ts';
 import { imageResources, namespaceResource, networkResources } from './resources.ts';
 import { type LabState, readMachines, readState, writeState } from './state.ts';
@@ -54,10 +58,22 @@ export async function labUp(options: LabOptions = {}): Promise<Lab> {
   const { lifetime = 'detached', log = () => undefined } = options;
   const environment = readLabEnvironment();
   const instance = labInstance(options.instance ?? 'lab', environment.repository);
-  await labDown(instance.name);
-  mkdirSync(instance.directory, { recursive: true, mode: 0o700 });
   log('images: building them, or finding them in the cache');
   const images = await buildImages();
+  return await withLock(lockPath(instance), `the laboratory ${instance.name}`, async () => {
+    await takeDown(instance, environment);
+    return await bringUp(instance, environment, images, { ...options, lifetime, log });
+  });
+}
+
+async function bringUp(
+  instance: LabInstance,
+  environment: LabEnvironment,
+  images: LabImages,
+  options: LabOptions & Required<Pick<LabOptions, 'lifetime' | 'log'>>,
+): Promise<Lab> {
+  const { lifetime, log } = options;
+  mkdirSync(instance.directory, { recursive: true, mode: 0o700 });
   const { apiPort, etcdPorts } = instance;
   const directory = join(instance.directory, 'control-plane');
   const [controlPlane, state] = await Promise.all([
@@ -68,7 +84,8 @@ export async function labUp(options: LabOptions = {}): Promise<Lab> {
   writeState(instance, { ...state, kubeconfigPath });
   await applyResources(makeKubectl(kubeconfigPath, environment), instance, environment, images, log);
   const lab = attach(instance, environment, { ...state, kubeconfigPath }, lifetime);
-  for (const program of options.programs ?? labPrograms) {
+  const programs = options.programs ?? labPrograms;
+  for (const program of programs) {
     log(`starting the ${program}`);
     lab.startProgram(program);
   }
@@ -76,8 +93,24 @@ export async function labUp(options: LabOptions = {}): Promise<Lab> {
     log(`making machine ${wish.name}: ${wish.firmware.toUpperCase()}, ${wish.bmc.toUpperCase()}`);
     await lab.defineMachine(wish);
   }
+  if (programs.includes('rack')) await waitForRack(lab, log);
   if (instance.name === 'lab') copyFileSync(kubeconfigPath, publicKubeconfig(environment));
   return lab;
+}
+
+async function waitForRack(lab: Lab, log: (message: string) => void): Promise<void> {
+  const logPath = join(lab.instance.directory, 'rack.log');
+  const probe = async () => {
+    const racks = await lab.kubectl.list(rackKind.parse, 'racks.metalwright.dev');
+    const conditions = racks.flatMap(({ status }) => status?.conditions ?? []);
+    return conditions.some(({ type, status }) => type === 'Ready' && status === 'True') ? true : undefined;
+  };
+  const check = () => {
+    if (readPidFile(lab.instance.directory, 'rack') !== undefined) return;
+    throw labError('DaemonDied', `the rack ended; the end of ${logPath}:\n${tail(logPath)}`);
+  };
+  await poll(probe, { what: `the rack to serve; see ${logPath}`, timeoutMs: 60_000, intervalMs: 500, check });
+  log('the rack serves');
 }
 
 /** A laboratory that was brought up before, `undefined` when it is not up. */
@@ -92,6 +125,12 @@ export function openLab(name: LabInstanceName = 'lab'): Lab | undefined {
 export async function labDown(name: LabInstanceName = 'lab'): Promise<void> {
   const environment = readLabEnvironment();
   const instance = labInstance(name, environment.repository);
+  await withLock(lockPath(instance), `the laboratory ${instance.name}`, () =>
+    takeDown(instance, environment),
+  );
+}
+
+async function takeDown(instance: LabInstance, environment: LabEnvironment): Promise<void> {
   for (const program of labPrograms) await stopProgram(program, instance);
   await Promise.all([
     stopControlPlane(join(instance.directory, 'control-plane')),
@@ -99,6 +138,10 @@ export async function labDown(name: LabInstanceName = 'lab'): Promise<void> {
   ]);
   rmSync(instance.directory, { recursive: true, force: true });
   if (instance.name === 'lab') rmSync(publicKubeconfig(environment), { force: true });
+}
+
+function lockPath(instance: LabInstance): string {
+  return `${instance.directory}.lock`;
 }
 
 /** `.lab/kubeconfig`, for the laboratory that people use. */

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { labError } from '../errors.ts';
 import { poll } from './poll.ts';
-import { identify, isAlive, type ProcessIdentity } from './proc-stat.ts';
+import { identify, isAlive, ProcessIdentity } from './proc-stat.ts';
 
 /** A program that runs in the background. */
 export interface DaemonSpec {
@@ -28,8 +27,6 @@ export interface Daemon {
   assertAlive(): void;
   stop(): Promise<void>;
 }
-
-const pidFileSchema = z.object({ pid: z.int().positive(), startTicks: z.int() });
 
 /** Starts a program in the background, its output in its log; one that already runs by this name is kept. */
 export function startDaemon(spec: DaemonSpec): Daemon {
@@ -72,7 +69,7 @@ export async function stopDaemon(directory: string, name: string, graceMs = 5_00
 /** The process that a pid file names, `undefined` when it is not there any more. */
 export function readPidFile(directory: string, name: string): ProcessIdentity | undefined {
   try {
-    const identity = pidFileSchema.parse(JSON.parse(readFileSync(pidPath(directory, name), 'utf8')));
+    const identity = ProcessIdentity.parse(JSON.parse(readFileSync(pidPath(directory, name), 'utf8')));
     return isAlive(identity) ? identity : undefined;
   } catch {
     return undefined;

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 
-/** What identifies a process for as long as the machine runs: a pid alone is given out again. */
-export interface ProcessIdentity {
-  pid: number;
-  /** Clock ticks after boot at which it started, field 22 of `/proc/<pid>/stat`. */
-  startTicks: number;
-}
+/**
+ * What identifies a process for as long as the machine runs: its pid, which is given out again, and when it started, in
+ * clock ticks after boot (field 22 of `/proc/<pid>/stat`).
+ */
+export const ProcessIdentity = z.object({ pid: z.int().positive(), startTicks: z.int() });
+export type ProcessIdentity = z.infer<typeof ProcessIdentity>;
 
 /** Reads the start time from the text of `/proc/<pid>/stat`; `undefined` for a zombie, which is as good as gone. */
 export function parseStartTicks(stat: string): number | undefined {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readPidFile, startDaemon, stopDaemon } from './daemon.ts';
+import { withLock } from './lock.ts';
 import { poll } from './poll.ts';
 import { identify, isAlive, parseStartTicks } from './proc-stat.ts';
 import { run, tryRun } from './run.ts';
@@ -58,6 +59,24 @@ describe('a daemon', () => {
     expect(readPidFile(directory, 'd')).toBeUndefined();
     await stopDaemon(directory, 'd');
     expect(isAlive(own)).toBe(true);
+  });
+});
+
+describe('a lock', () => {
+  const path = join(tmpdir(), `mw-lock-${process.pid}`);
+
+  it('lets one in at a time, and the next one after it, also when it fails', async () => {
+    const failing = withLock(path, 'work', async () => {
+      await expect(withLock(path, 'work', async () => 1)).rejects.toMatchObject({ code: 'Conflict' });
+      throw new Error('mine');
+    });
+    await expect(failing).rejects.toThrow('mine');
+    expect(await withLock(path, 'work', async () => 2)).toBe(2);
+  });
+
+  it('is taken over from a process that is gone', async () => {
+    writeFileSync(path, JSON.stringify({ ...identify(process.pid)!, startTicks: 1 }));
+    expect(await withLock(path, 'work', async () => 3)).toBe(3);
   });
 });
 
