@@ -43,7 +43,7 @@ export const Cidr = z
   .max(43)
   .meta(
     cel({
-      rule: 'isCIDR(self) && cidr(self) == cidr(self).masked() && string(cidr(self)) == self',
+      rule: 'isCIDR(self) && string(cidr(self).masked()) == self',
       message: 'must be a network in CIDR notation with its host bits zero, like 10.0.0.0/24 or fd00::/64',
     }),
   );

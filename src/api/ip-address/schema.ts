@@ -57,7 +57,7 @@ export const ipAddressKind = defineKind<IpAddressObject>({
   required: ['spec'],
   rules: [
     {
-      rule: "self.metadata.name == self.spec.address || (self.metadata.name.matches('^([0-9a-f]{4}-){7}[0-9a-f]{4}$') && isIP(self.spec.address) && ip(self.metadata.name.replace('-', ':')) == ip(self.spec.address))",
+      rule: "self.metadata.name == self.spec.address || (self.metadata.name.matches('^([0-9a-f]{4}-){7}[0-9a-f]{4}$') && string(ip(self.metadata.name.replace('-', ':'))) == self.spec.address)",
       message:
         'metadata.name must be spec.address; for IPv6 all eight groups of four digits, with dashes for colons',
       fieldPath: '.spec.address',
