@@ -1,8 +1,11 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
 import { agentFailures } from '../../src/api/agent/schema.ts';
+import { kinds } from '../../src/api/crd/kinds.ts';
 import { OperatorConfiguration } from '../../src/config/operator.ts';
 import { RackConfiguration } from '../../src/config/rack.ts';
 import { importErrors } from '../../src/controllers/boot-image/import.ts';
@@ -68,5 +71,38 @@ describe('the pages', () => {
       ([, link]) => link ?? '',
     );
     expect(links.filter((link) => !existsSync(join(repository, dirname(page), link)))).toEqual([]);
+  });
+});
+
+const Manifest = z.looseObject({ apiVersion: z.string(), kind: z.string(), spec: z.unknown() });
+
+/** The whole manifests of our kinds on a page; what a shell fills in, and what is left out by `…`, is made valid. */
+function manifestsOn(page: string): z.infer<typeof Manifest>[] {
+  const blocks = [...read(page).matchAll(/^(?:```yaml\n|kubectl .*<<'?YAML'?\n)(.*?)^(?:```|YAML)$/gms)];
+  return blocks
+    .flatMap(([, text = '']) =>
+      parseAllDocuments(text.replaceAll('…', '').replace(/\$\([^)]*\)/g, 'ssh-rsa A')),
+    )
+    .map((document) => Manifest.safeParse(document.toJS()).data)
+    .filter((manifest) => manifest !== undefined);
+}
+
+/** Paths to everything in a value that is no object. */
+function leaves(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, `${path}.${key}`));
+}
+
+describe('the manifests on the pages', () => {
+  const all = pages.flatMap((page) => manifestsOn(page).map((manifest) => ({ page, manifest })));
+
+  it('are found', () => {
+    expect(all.length).toBeGreaterThan(4);
+  });
+
+  it.each(all)('are what the schemas take: $manifest.kind in $page', ({ manifest }) => {
+    const kind = kinds.find((candidate) => candidate.kind === manifest.kind);
+    const parsed = kind?.properties.spec?.parse(manifest.spec);
+    expect(leaves(parsed)).toEqual(expect.arrayContaining(leaves(manifest.spec)));
   });
 });
