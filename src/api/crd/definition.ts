@@ -39,10 +39,16 @@ export function customResourceDefinition(kind: AnyKind): Record<string, unknown>
   };
 }
 
+const descriptions: Readonly<Record<string, string>> = {
+  spec: 'What is wanted. Metalwright never changes what a person wrote here.',
+  status: 'What is: written by Metalwright alone.',
+  collectedAt: 'When it was found.',
+};
+
 function rootSchema(kind: AnyKind): StructuralSchema {
   const own = Object.entries(kind.properties).map(([name, schema]) => [
     name,
-    structuralSchema(schema, `${kind.kind}.${name}`),
+    { description: descriptions[name], ...structuralSchema(schema, `${kind.kind}.${name}`) },
   ]);
   return {
     type: 'object',

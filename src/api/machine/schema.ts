@@ -277,35 +277,44 @@ export type AllocationReference = z.infer<typeof AllocationReference>;
 
 export const MachineStatus = z.object({
   observedGeneration: z.int().min(0).optional(),
-  phase: MachinePhase.optional(),
-  phaseSince: Timestamp.optional(),
+  phase: MachinePhase.optional().describe('Where it is in its life.'),
+  phaseSince: Timestamp.optional().describe('When it came into the phase.'),
   step: z
     .string()
     .max(64)
     .optional()
     .describe('Where within the phase: a name of the phase file that acts on it.'),
-  stepSince: Timestamp.optional(),
+  stepSince: Timestamp.optional().describe('When it came to the step.'),
   conditions: Conditions.optional(),
   failure: z
     .object({ reason: z.string().max(64), message: z.string().max(2048) })
     .optional()
     .describe('Why the machine is in a failed phase.'),
-  hardware: HardwareSummary.optional(),
-  powerState: z.enum(powerStates).optional(),
+  hardware: HardwareSummary.optional().describe(
+    'What it is made of, in short. The MachineInventory of the same name has it all.',
+  ),
+  powerState: z.enum(powerStates).optional().describe('As its BMC last said.'),
   addresses: z
     .array(z.object({ address: IpAddress, mac: MacAddress.optional(), subnet: z.string().max(253) }))
     .max(32)
-    .optional(),
+    .optional()
+    .describe('Its IP addresses.'),
   allocation: AllocationReference.optional().describe('The Allocation that holds the machine.'),
   release: z
     .object({ allocationUid: z.string().max(36), erase: z.enum(['None', 'Quick', 'Full']) })
     .optional()
     .describe('Taken over from the Allocation when it went.'),
-  boot: BootIntent.optional(),
-  bootProgress: BootProgress.optional(),
-  task: TaskIntent.optional(),
-  taskResult: TaskResult.optional(),
-  power: z.object({ request: PowerRequest.optional(), result: PowerResult.optional() }).optional(),
+  boot: BootIntent.optional().describe('What it shall do when it next boots.'),
+  bootProgress: BootProgress.optional().describe('How far racks saw it come in its last network boot.'),
+  task: TaskIntent.optional().describe('What the agent on it shall do.'),
+  taskResult: TaskResult.optional().describe('What the agent last said of its task.'),
+  power: z
+    .object({
+      request: PowerRequest.optional().describe('What its BMC shall do.'),
+      result: PowerResult.optional().describe('What a rack made of it.'),
+    })
+    .optional()
+    .describe('The last order to its BMC.'),
   action: z
     .object({
       name: ObjectName,
@@ -315,7 +324,10 @@ export const MachineStatus = z.object({
     })
     .optional()
     .describe('The last MachineAction that was taken up.'),
-  commissioned: z.object({ attempts: z.int().min(0), lastAt: Timestamp.optional() }).optional(),
+  commissioned: z
+    .object({ attempts: z.int().min(0), lastAt: Timestamp.optional() })
+    .optional()
+    .describe('How often it was commissioned, and when last.'),
   phoneHomeTokenHash: z
     .string()
     .max(64)

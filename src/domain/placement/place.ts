@@ -12,9 +12,10 @@ export function place(wanted: Wanted, candidates: readonly Candidate[]): Placeme
   const unmatched: Unmatched[] = [];
   let left = candidates;
   for (const constraint of constraintsOf(wanted)) {
-    const fits = left.filter((candidate) => constraint.admits(candidate));
-    if (fits.length < left.length) {
-      const removed = left.filter((candidate) => !constraint.admits(candidate));
+    const fits: Candidate[] = [];
+    const removed: Candidate[] = [];
+    for (const candidate of left) (constraint.admits(candidate) ? fits : removed).push(candidate);
+    if (removed.length > 0) {
       unmatched.push(explain(constraint.label, left.length, removed.length, constraint.detail?.(removed)));
     }
     left = fits;
