@@ -1,58 +1,97 @@
-import { bootImageKind } from '../../api/boot-image/schema.ts';
+import { createHash } from 'node:crypto';
+import { type BootImage, bootImageKind } from '../../api/boot-image/schema.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { messageOf } from '../../errors/coded-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { type Controller, runController } from '../../kube/controller.ts';
 import { isKubeError } from '../../kube/errors.ts';
+import type { Timers } from '../../kube/timers.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { ImageCache } from '../images/ports.ts';
 import type { World } from '../world/world.ts';
 import { importedDigests } from './images.ts';
 
-/**
- * Fetches every imported image into this rack's cache before a machine asks for it, and says on the BootImage that this rack
- * holds it.
- */
-export function createImageHolder(deps: {
-  client: KubeClient;
+export interface ImageHolderDeps {
+  client: Pick<KubeClient, 'applyStatus'>;
   world: Pick<World, 'images'>;
-  cache: Pick<ImageCache, 'ensure' | 'has'>;
+  cache: Pick<ImageCache, 'ensure' | 'has' | 'onChange'>;
   rackName: string;
   clock: Clock;
   log: Logger;
-}): Controller {
-  const { world, cache, rackName } = deps;
-  const fieldManager = `metalwright-rack-images-${rackName}`;
+  timers?: Timers | undefined;
+}
+
+/** One for each rack, so that each owns its own entry; API servers take 128 characters. */
+export function holderManager(rackName: string): string {
+  const name = rackName.length <= 100 ? rackName : createHash('sha256').update(rackName).digest('hex');
+  return `metalwright-rack-images-${name}`;
+}
+
+function digestsOf(image: BootImage): string[] {
+  return importedDigests([image])[0]?.digests ?? [];
+}
+
+/**
+ * Fetches every imported image into this rack's cache before a machine asks for it, and says on the BootImage whether this rack
+ * holds all of it as it is now.
+ */
+export function createImageHolder(deps: ImageHolderDeps): Controller {
+  const { client, world, cache, rackName, clock, log } = deps;
+  const fieldManager = holderManager(rackName);
+
+  async function say(image: BootImage, holds: boolean): Promise<void> {
+    if ((image.status?.racks?.some(({ name }) => name === rackName) ?? false) === holds) return;
+    const { name, uid } = image.metadata;
+    const racks = holds ? [{ name: rackName, since: new Date(clock.now()).toISOString() }] : [];
+    try {
+      await client.applyStatus(
+        bootImageKind,
+        { metadata: { name, uid }, status: { racks } },
+        { fieldManager },
+      );
+    } catch (error) {
+      if (!isKubeError(error, 'NotFound', 'Conflict')) throw error;
+      log.debug({ image: name, error: messageOf(error) }, 'image went meanwhile');
+    }
+  }
+
   const controller = runController({
     name: 'held-images',
     concurrency: 2,
-    log: deps.log,
+    log,
+    timers: deps.timers,
     async reconcile(name) {
       const image = world.images.get(name);
-      const [wanted] = image === undefined ? [] : importedDigests([image]);
-      if (image === undefined || wanted === undefined) return undefined;
-      for (const digest of wanted.digests) {
-        if (!cache.has(digest)) await cache.ensure(digest);
-      }
-      if (image.status?.racks?.some((rack) => rack.name === rackName)) return undefined;
-      try {
-        await deps.client.applyStatus(
-          bootImageKind,
-          {
-            metadata: { name, uid: image.metadata.uid },
-            status: { racks: [{ name: rackName, since: new Date(deps.clock.now()).toISOString() }] },
-          },
-          { fieldManager },
-        );
-      } catch (error) {
-        if (!isKubeError(error, 'NotFound', 'Conflict')) throw error;
-        deps.log.debug({ image: name, error: messageOf(error) }, 'image went meanwhile');
-      }
+      if (image === undefined) return undefined;
+      const wanted = digestsOf(image);
+      const missing = wanted.filter((digest) => !cache.has(digest));
+      if (missing.length > 0 || wanted.length === 0) await say(image, false);
+      for (const digest of missing) await cache.ensure(digest);
+      const now = world.images.get(name);
+      // Fetching takes long enough for the image to change; its change has enqueued it again.
+      if (now === undefined || digestsOf(now).join() !== wanted.join()) return undefined;
+      if (wanted.length > 0 && wanted.every((digest) => cache.has(digest))) await say(now, true);
       return undefined;
     },
   });
-  world.images.onChange(({ type, object }) => {
-    if (type !== 'Deleted') controller.enqueue(object.metadata.name);
-  });
-  return controller;
+
+  let unwatch: (() => void)[] = [];
+  return {
+    ...controller,
+    start() {
+      unwatch = [
+        world.images.onChange(({ type, object }) => {
+          if (type !== 'Deleted') controller.enqueue(object.metadata.name);
+        }),
+        cache.onChange(() => {
+          for (const { metadata } of world.images.list()) controller.enqueue(metadata.name);
+        }),
+      ];
+      controller.start();
+    },
+    async stop() {
+      for (const end of unwatch) end();
+      await controller.stop();
+    },
+  };
 }
