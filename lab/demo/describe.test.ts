@@ -36,7 +36,12 @@ describe('describeMachine', () => {
     ],
     [
       'no boot of before',
-      { phase: 'Ready', boot: { ...boot, generation: 3 }, bootProgress: stage, powerState: 'Off' },
+      { phase: 'Commissioning', boot: { ...boot, generation: 3 }, bootProgress: stage, powerState: 'Off' },
+      'Commissioning, power off',
+    ],
+    [
+      'no boot of a machine at rest',
+      { phase: 'Ready', step: 'x', boot, bootProgress: stage, powerState: 'Off' },
       'Ready, power off',
     ],
     [

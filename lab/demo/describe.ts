@@ -1,5 +1,5 @@
 import type { Allocation } from '../../src/api/allocation/schema.ts';
-import type { Machine } from '../../src/api/machine/schema.ts';
+import type { Machine, MachineStatus } from '../../src/api/machine/schema.ts';
 
 /** Phases that a machine leaves only when a person does something. */
 const failedPhases: readonly string[] = [
@@ -10,24 +10,30 @@ const failedPhases: readonly string[] = [
   'Broken',
 ];
 
+/** Phases in which nothing goes on: what is known of a boot or a task is of the one before. */
+const restingPhases: readonly string[] = ['New', 'Ready', 'Deployed', ...failedPhases];
+
 /** What a machine is about, in a few words that change when something happens. */
 export function describeMachine(machine: Machine): string {
   const { status } = machine;
   const words = [status?.phase ?? 'not seen by the operator yet'];
-  const task = status?.taskResult;
-  const isCurrent = task !== undefined && task.id === status?.task?.id;
-  const stage = status?.bootProgress;
-  if (isCurrent && task.outcome === 'Running') {
-    // Every ten per cent is news enough.
-    const percent = task.percent === undefined ? '' : ` ${Math.floor(task.percent / 10) * 10} %`;
-    words.push(`${status?.task?.kind ?? 'task'}: ${task.step ?? 'running'}${percent}`);
-  } else if (stage !== undefined && stage.generation === status?.boot?.generation) {
-    words.push(`boot: ${stage.stage}`);
-  } else if (status?.step !== undefined) {
-    words.push(status.step);
-  }
+  const progress = status === undefined ? undefined : describeProgress(status);
+  if (progress !== undefined) words.push(progress);
   if (status?.powerState !== undefined) words.push(`power ${status.powerState.toLowerCase()}`);
   return words.join(', ');
+}
+
+function describeProgress(status: MachineStatus): string | undefined {
+  if (status.phase !== undefined && restingPhases.includes(status.phase)) return undefined;
+  const { task, taskResult, boot, bootProgress } = status;
+  if (task !== undefined && taskResult?.id === task.id && taskResult.outcome === 'Running') {
+    // Every ten per cent is news enough.
+    const percent = taskResult.percent === undefined ? '' : ` ${Math.floor(taskResult.percent / 10) * 10} %`;
+    return `${task.kind}: ${taskResult.step ?? 'running'}${percent}`;
+  }
+  return bootProgress !== undefined && bootProgress.generation === boot?.generation
+    ? `boot: ${bootProgress.stage}`
+    : status.step;
 }
 
 /** Why a machine went wrong, `undefined` while it has not. */

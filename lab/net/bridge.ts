@@ -23,12 +23,22 @@ export async function ensureBridge(instance: LabInstance): Promise<void> {
   ]);
   await run('ip', ['link', 'set', instance.bridge, 'alias', ownName(instance)]);
   await run('ip', ['address', 'add', address, 'dev', instance.bridge]);
+  await plugCable(instance);
   await run('ip', ['link', 'set', instance.bridge, 'up']);
+}
+
+/** A bridge has a carrier, and its address counts as up, only while something is plugged in: here, for good. */
+async function plugCable({ bridge }: LabInstance): Promise<void> {
+  const [port, end] = [`${bridge}-port`, `${bridge}-end`];
+  await run('ip', ['link', 'add', port, 'type', 'veth', 'peer', 'name', end]);
+  await run('ip', ['link', 'set', port, 'master', bridge]);
+  for (const side of [port, end]) await run('ip', ['link', 'set', side, 'addrgenmode', 'none', 'up']);
 }
 
 /** Removes the instance's bridge, if it made one. */
 export async function removeBridge(instance: LabInstance): Promise<void> {
   if ((await ownerOf(instance.bridge)) !== ownName(instance)) return;
+  await tryRun('ip', ['link', 'delete', `${instance.bridge}-port`]);
   await run('ip', ['link', 'delete', instance.bridge]);
 }
 
