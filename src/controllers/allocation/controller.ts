@@ -28,6 +28,8 @@ export interface AllocationControllerDeps extends AllocationActDeps {
 /** No key of an Allocation: those have a slash. */
 const roundKey = 'round';
 const recheckMs = 1_000;
+/** Changes come in bursts; one round serves them all. */
+const gatherMs = 100;
 
 /**
  * Binds Allocations to machines, and shows on each how its machine does. One worker: that makes the order in which they are
@@ -39,10 +41,10 @@ export function createAllocationController(deps: AllocationControllerDeps): Cont
     name: 'allocation',
     concurrency: 1,
     log,
-    reconcile: (key) =>
-      key === roundKey ? runRound(deps) : reconcile(key, deps, () => controller.enqueue(roundKey)),
+    reconcile: (key) => (key === roundKey ? runRound(deps) : reconcile(key, deps, scheduleRound)),
   });
-  const unsubscribe = subscribe(informers, controller.enqueue);
+  const scheduleRound = (): void => controller.enqueueAfter(roundKey, gatherMs);
+  const unsubscribe = subscribe(informers, controller.enqueue, scheduleRound);
   return {
     ...controller,
     async stop() {
@@ -185,12 +187,13 @@ async function settle(
 function subscribe(
   informers: AllocationControllerDeps['informers'],
   enqueue: (key: string) => void,
+  scheduleRound: () => void,
 ): (() => void)[] {
   const { machines, allocations, images } = informers;
   return [
     allocations.onChange(({ object, type }) => {
       enqueue(keyOf(object));
-      if (type === 'Deleted') enqueue(roundKey);
+      if (type === 'Deleted') scheduleRound();
     }),
     machines.onChange(({ object, previous, type }) => {
       for (const machine of [object, previous]) {
@@ -199,7 +202,7 @@ function subscribe(
       }
       for (const allocation of allocations.byIndex('machine', object.metadata.name))
         enqueue(keyOf(allocation));
-      if (type !== 'Modified' || changesPlacement(object, previous)) enqueue(roundKey);
+      if (type !== 'Modified' || changesPlacement(object, previous)) scheduleRound();
     }),
     images.onChange(({ object }) => {
       for (const allocation of allocations.byIndex('image', object.metadata.name)) {

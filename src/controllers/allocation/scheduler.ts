@@ -2,7 +2,7 @@ import type { Allocation } from '../../api/allocation/schema.ts';
 import type { BootImage } from '../../api/boot-image/schema.ts';
 import type { Machine } from '../../api/machine/schema.ts';
 import { place } from '../../domain/placement/place.ts';
-import type { Unmatched } from '../../domain/placement/types.ts';
+import type { Candidate, Unmatched } from '../../domain/placement/types.ts';
 import { isAnnotated } from './observed.ts';
 import type { AllocationReason } from './reasons.ts';
 import { byPrecedence, candidateOf, wantedBy } from './wanted.ts';
@@ -31,11 +31,13 @@ export function schedule(
   imageOf: (name: string) => BootImage | undefined,
   chosen: ReadonlyMap<string, string>,
 ): Choice[] {
-  const taken = new Map(chosen);
+  const candidates = machines.map((machine) => candidateOf(machine, chosen.get(machine.metadata.name)));
   return [...waiting].sort(byPrecedence).map((allocation) => {
-    const choice = choose(allocation, machines, imageOf(allocation.spec.image), taken);
-    const { name, namespace = '' } = allocation.metadata;
-    if (choice.kind === 'Machine') taken.set(choice.machine.metadata.name, `${namespace}/${name}`);
+    const choice = choose(allocation, machines, imageOf(allocation.spec.image), candidates);
+    if (choice.kind === 'Machine') {
+      const { name, namespace = '' } = allocation.metadata;
+      candidates[machines.indexOf(choice.machine)] = candidateOf(choice.machine, `${namespace}/${name}`);
+    }
     return choice;
   });
 }
@@ -44,7 +46,7 @@ function choose(
   allocation: Allocation,
   machines: readonly Machine[],
   image: BootImage | undefined,
-  taken: ReadonlyMap<string, string>,
+  candidates: readonly Candidate[],
 ): Choice {
   // The Allocation's status was lost, not its machine.
   const mine = machines.find((machine) => isAnnotated(allocation, machine));
@@ -54,7 +56,6 @@ function choose(
     const { reason, message } = wish;
     return { kind: 'None', allocation, reason, message, unmatched: [] };
   }
-  const candidates = machines.map((machine) => candidateOf(machine, taken.get(machine.metadata.name)));
   const placement = place(wish.wanted, candidates);
   if (placement.kind === 'placed') {
     const machine = machines.find(({ metadata }) => metadata.name === placement.machine);

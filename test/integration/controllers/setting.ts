@@ -91,10 +91,12 @@ export interface OperatorOptions {
   /** For a client that fails where a test wants it to. */
   wrap?: (client: KubeClient) => KubeClient;
   fence?: { assertHeld(): void };
+  /** Runs the allocation controller alone. */
+  onlyAllocations?: boolean;
 }
 
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
-  const { timings, fence = { assertHeld() {} } } = options;
+  const { timings, fence = { assertHeld() {} }, onlyAllocations = false } = options;
   const client = options.wrap?.(options.client) ?? options.client;
   const log = silentLogger;
   const informers = createInformers(options.client, operatorNamespace, log);
@@ -113,9 +115,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     randomBytes,
   };
   const controllers = [
-    createMachineController(deps),
     createAllocationController(deps),
-    createMachineActionController(deps),
+    ...(onlyAllocations ? [] : [createMachineController(deps), createMachineActionController(deps)]),
   ];
   for (const controller of controllers) controller.start();
   return {
@@ -132,6 +133,7 @@ export async function until(
   isSo: () => boolean | Promise<boolean>,
   seen: () => unknown = () => '',
   timeoutMs = 30_000,
+  pauseMs = 20,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!(await isSo())) {
@@ -140,7 +142,7 @@ export async function until(
         `not within ${timeoutMs} ms: ${what}; seen: ${JSON.stringify(await seen(), undefined, 1)}`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 

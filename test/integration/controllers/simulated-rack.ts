@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { type BootProgress, type Machine, machineKind } from '../../../src/api/machine/schema.ts';
 import { machineInventoryKind } from '../../../src/api/machine-inventory/schema.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
+import { secrets } from '../../../src/kube/core-resources.ts';
 import { isKubeError } from '../../../src/kube/errors.ts';
 import { createInformer, type Informer } from '../../../src/kube/informer.ts';
 import { silentLogger } from '../../../src/log/logger.ts';
+import { operatorNamespace } from './setting.ts';
 
 /** What the simulated rack did, to be looked at afterwards. */
 export interface RackJournal {
@@ -11,7 +14,8 @@ export interface RackJournal {
   powered: string[];
   /** Every task that was carried out, `machine id`. */
   tasks: string[];
-  /** Hashes of the seed Secrets by task: `machine id hash`. */
+  /** Whether the token that the installed OS was given is the one whose hash is known: `machine ok` or `machine wrong`. */
+  phoneHomes: string[];
 }
 
 export interface SimulatedRack {
@@ -36,7 +40,9 @@ export async function startSimulatedRack(
   behaviour: Behaviour = {},
 ): Promise<SimulatedRack> {
   const machines = createInformer({ client, resource: machineKind, log: silentLogger });
-  const journal: RackJournal = { powered: [], tasks: [] };
+  const journal: RackJournal = { powered: [], tasks: [], phoneHomes: [] };
+  /** What the disks of machines hold: the phone-home token, by machine. */
+  const installed = new Map<string, string>();
   machines.start();
   await machines.synced();
   const stopping = new AbortController();
@@ -109,6 +115,11 @@ export async function startSimulatedRack(
       );
     }
     const failure = behaviour.failTask?.(machine);
+    if (task.kind === 'Install' && failure === undefined) {
+      const secret = await client.get(secrets, task.secret ?? '', operatorNamespace);
+      const token = Buffer.from(secret?.data?.phoneHomeToken ?? '', 'base64').toString();
+      installed.set(name, token);
+    }
     await write(machine, 'rack-task', {
       taskResult: {
         id: task.id,
@@ -123,10 +134,16 @@ export async function startSimulatedRack(
   async function bootDisk(machine: Machine, generation: number): Promise<void> {
     const { bootProgress, phase } = machine.status ?? {};
     if (bootProgress?.generation !== generation) return;
-    const installed = phase === 'Deploying' || phase === 'Deployed';
-    if (!installed || behaviour.stopAt?.(machine) === 'PhonedHome') return;
-    if (bootProgress.stage === 'Agent') await report(machine, generation, 'PhonedHome');
-    else if (bootProgress.stage === 'PhonedHome' && phase === 'Deployed')
+    if ((phase !== 'Deploying' && phase !== 'Deployed') || behaviour.stopAt?.(machine) === 'PhonedHome')
+      return;
+    if (bootProgress.stage === 'Agent') {
+      const hash = createHash('sha256')
+        .update(installed.get(machine.metadata.name) ?? '')
+        .digest('hex');
+      const right = hash === machine.status?.phoneHomeTokenHash;
+      if (right) await report(machine, generation, 'PhonedHome');
+      journal.phoneHomes.push(`${machine.metadata.name} ${right ? 'ok' : 'wrong'}`);
+    } else if (bootProgress.stage === 'PhonedHome' && phase === 'Deployed')
       await report(machine, generation, 'Finished');
   }
 
