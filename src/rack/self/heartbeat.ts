@@ -1,34 +1,42 @@
 import { isDeepStrictEqual } from 'node:util';
-import { rackKind } from '../../api/rack/schema.ts';
+import { type Rack, rackKind } from '../../api/rack/schema.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { messageOf } from '../../errors/coded-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { leases } from '../../kube/core-resources.ts';
 import { isKubeError } from '../../kube/errors.ts';
+import { sleep, systemTimers, type Timers } from '../../kube/timers.ts';
 import type { Logger } from '../../log/logger.ts';
-import { delay } from '../power/delay.ts';
 import type { World } from '../world/world.ts';
 import { describeSelf, type SelfObservation } from './status.ts';
 
 /** Of server-side apply, for the Rack's status and its Lease. */
 const fieldManager = 'metalwright-rack';
 
-/** How often the Lease is renewed, and for how long a rack without renewal counts as alive. */
-export const heartbeat = { renewMs: 10_000, aliveMs: 40_000 } as const;
+/**
+ * How often the Lease is renewed, and for how long a rack without renewal counts as alive to others. It trusts itself for less: what
+ * it has begun by then ends before another takes it over.
+ */
+export const heartbeat = { renewMs: 10_000, trustMs: 30_000, aliveMs: 40_000 } as const;
 
 export interface Heartbeat {
-  start(): Promise<void>;
+  /** Begins to beat, at once, also while the API server is away. */
+  start(): void;
   stop(): Promise<void>;
+  /** Whether the others certainly still count this rack as alive. */
+  isCurrent(): boolean;
 }
 
 export interface HeartbeatDeps {
-  client: KubeClient;
+  client: Pick<KubeClient, 'get' | 'create' | 'apply' | 'applyStatus'>;
   world: Pick<World, 'racks'>;
   rackName: string;
   namespace: string;
+  /** Looks at the rack as it is now; the interfaces are read anew. */
   observe(): Omit<SelfObservation, 'generation'>;
   clock: Clock;
   log: Logger;
+  timers?: Timers | undefined;
 }
 
 /** Name of the Lease by which a rack shows that it lives. */
@@ -38,11 +46,13 @@ export function rackLeaseName(rack: string): string {
 
 /** Keeps the Rack object and its Lease: the Lease on every beat, the status when there is news. */
 export function createHeartbeat(deps: HeartbeatDeps): Heartbeat {
-  const { client, rackName, namespace, clock } = deps;
+  const { client, rackName, namespace, clock, log, timers = systemTimers } = deps;
   const stopping = new AbortController();
-  let running: Promise<void> = Promise.resolve();
+  let running: Promise<void> | undefined;
+  let renewedAt = Number.NEGATIVE_INFINITY;
 
-  async function beat(): Promise<void> {
+  async function renew(): Promise<void> {
+    const sentAt = timers.monotonic();
     await client.apply(
       leases,
       {
@@ -55,19 +65,25 @@ export function createHeartbeat(deps: HeartbeatDeps): Heartbeat {
       },
       { fieldManager },
     );
+    renewedAt = sentAt;
+  }
+
+  async function tell(): Promise<void> {
     const rack = deps.world.racks.get(rackName) ?? (await createSelf());
-    const { lastSeen: _, ...before } = rack.status ?? {};
+    const { lastSeen: _lastSeen, ...before } = rack.status ?? {};
     const now = clock.now();
     const after = describeSelf({ ...deps.observe(), generation: rack.metadata.generation }, rack.status, now);
-    if (isDeepStrictEqual({ ...before }, after)) return;
+    if (isDeepStrictEqual(before, after)) return;
+    const lastSeen = new Date(now).toISOString();
+    const { name, uid } = rack.metadata;
     await client.applyStatus(
       rackKind,
-      { metadata: { name: rackName }, status: { ...after, lastSeen: new Date(now).toISOString() } },
+      { metadata: { name, uid }, status: { ...after, lastSeen } },
       { fieldManager },
     );
   }
 
-  async function createSelf() {
+  async function createSelf(): Promise<Rack> {
     try {
       return await client.create(rackKind, { metadata: { name: rackName }, spec: {} });
     } catch (error) {
@@ -77,22 +93,36 @@ export function createHeartbeat(deps: HeartbeatDeps): Heartbeat {
     }
   }
 
+  async function beat(failing: boolean): Promise<boolean> {
+    try {
+      await renew();
+      await tell();
+      if (failing) log.info({}, 'the heartbeat goes on');
+      return false;
+    } catch (error) {
+      const level = failing ? 'debug' : 'warn';
+      if (!stopping.signal.aborted)
+        log[level]({ error: messageOf(error) }, 'a heartbeat failed and is repeated');
+      return true;
+    }
+  }
+
   async function loop(): Promise<void> {
+    let failing = false;
     while (!stopping.signal.aborted) {
-      await delay(heartbeat.renewMs, stopping.signal).catch(() => undefined);
-      if (stopping.signal.aborted) return;
-      await beat().catch((error: unknown) => deps.log.warn({ error: messageOf(error) }, 'heartbeat failed'));
+      failing = await beat(failing);
+      await sleep(timers, heartbeat.renewMs, stopping.signal);
     }
   }
 
   return {
-    async start() {
-      await beat();
-      running = loop();
+    start() {
+      running ??= loop();
     },
     async stop() {
       stopping.abort();
       await running;
     },
+    isCurrent: () => timers.monotonic() - renewedAt < heartbeat.trustMs,
   };
 }

@@ -1,12 +1,14 @@
 import type { Clock } from '../../domain/clock.ts';
+import { createRenewals } from '../../domain/renewals.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { type Lease, leases } from '../../kube/core-resources.ts';
+import { leases } from '../../kube/core-resources.ts';
 import { createInformer } from '../../kube/informer.ts';
 import type { Logger } from '../../log/logger.ts';
 import { heartbeat, rackLeaseName } from './heartbeat.ts';
 
 /** Which racks are alive, by their Leases. */
 export interface RackLiveness {
+  /** False for a rack without a Lease; true for one that was met for the first time a moment ago. */
   isAlive(rack: string): boolean;
   /** The first by name of those that are alive. */
   first(): string | undefined;
@@ -15,29 +17,36 @@ export interface RackLiveness {
   stop(): Promise<void>;
 }
 
-/** Whether a Lease was renewed lately. */
-export function isCurrent(lease: Lease | undefined, now: number): boolean {
-  const renewed = lease?.spec?.renewTime;
-  return renewed !== undefined && now - Date.parse(renewed) < heartbeat.aliveMs;
-}
-
+/** Follows the Leases of all racks. How long ago one was renewed is measured here: nodes need not agree on the time. */
 export function createRackLiveness(deps: {
-  client: KubeClient;
+  client: Pick<KubeClient, 'list' | 'watch'>;
   namespace: string;
   clock: Clock;
   log: Logger;
 }): RackLiveness {
   const { client, namespace, clock, log } = deps;
-  const informer = createInformer({ client, resource: leases, namespace, log });
   const prefix = rackLeaseName('');
+  const renewals = createRenewals();
+  const racks = new Set<string>();
+  const informer = createInformer({ client, resource: leases, namespace, log });
+  informer.onChange(({ type, object: { metadata, spec } }) => {
+    if (!metadata.name.startsWith(prefix)) return;
+    const rack = metadata.name.slice(prefix.length);
+    if (type === 'Deleted') {
+      racks.delete(rack);
+      renewals.forget(rack);
+    } else {
+      racks.add(rack);
+      renewals.saw(rack, spec?.renewTime, clock.now());
+    }
+  });
+  const isAlive = (rack: string): boolean => {
+    const silence = renewals.silence(rack, clock.now());
+    return silence !== undefined && silence < heartbeat.aliveMs;
+  };
   return {
-    isAlive: (rack) => isCurrent(informer.get(rackLeaseName(rack), namespace), clock.now()),
-    first: () =>
-      informer
-        .list()
-        .filter((lease) => lease.metadata.name.startsWith(prefix) && isCurrent(lease, clock.now()))
-        .map((lease) => lease.metadata.name.slice(prefix.length))
-        .sort()[0],
+    isAlive,
+    first: () => [...racks].filter(isAlive).sort()[0],
     start: () => informer.start(),
     synced: () => informer.synced(),
     stop: () => informer.stop(),

@@ -18,6 +18,14 @@ export interface SelfObservation {
   leases: number;
 }
 
+/** Limits of the schema: a node with a thousand containers must not make its rack's status unacceptable. */
+const limits = { interfaces: 256, addresses: 32, subnets: 32, message: 1024, condition: 4096 } as const;
+
+/** Whether people need to see the interface: it is on a VLAN, or somebody gave it an address. Those of containers are neither. */
+function isTelling({ vlan, interface: { addresses } }: Attachment): boolean {
+  return vlan !== undefined || addresses.some(({ address }) => !/^fe[89ab]/i.test(address));
+}
+
 /** The rack's own status, but for the time it was last seen. */
 export function describeSelf(
   seen: SelfObservation,
@@ -26,12 +34,19 @@ export function describeSelf(
 ): Omit<RackStatus, 'lastSeen'> {
   const failed = seen.services.filter((service) => service.state === 'Failed');
   const served = seen.attachments.filter((attachment) => attachment.subnets.length > 0);
+  const shown = seen.attachments
+    .filter(isTelling)
+    .sort((a, b) => Number(b.vlan !== undefined) - Number(a.vlan !== undefined))
+    .slice(0, limits.interfaces);
   const condition =
     failed.length > 0
       ? readiness(
           'Stalled',
           'ServiceFailed',
-          failed.map((service) => `${service.name}: ${service.message ?? 'failed'}`).join('; '),
+          failed
+            .map((service) => `${service.name}: ${service.message ?? 'failed'}`)
+            .join('; ')
+            .slice(0, limits.condition),
         )
       : served.length === 0
         ? readiness(
@@ -44,17 +59,17 @@ export function describeSelf(
     ...(seen.generation === undefined ? {} : { observedGeneration: seen.generation }),
     version: seen.version,
     ...(seen.httpUrl === undefined ? {} : { httpUrl: seen.httpUrl }),
-    interfaces: seen.attachments.map(({ interface: nic, vlan, subnets }) => ({
+    interfaces: shown.map(({ interface: nic, vlan, subnets }) => ({
       name: nic.name,
       mac: nic.mac,
-      addresses: nic.addresses.map((entry) => entry.cidr),
+      addresses: nic.addresses.slice(0, limits.addresses).map((entry) => entry.cidr),
       ...(vlan === undefined ? {} : { vlan }),
-      subnets: subnets.map(({ subnet }) => subnet.metadata.name),
+      subnets: subnets.slice(0, limits.subnets).map(({ subnet }) => subnet.metadata.name),
     })),
     services: seen.services.map(({ name, state, message }) => ({
       name,
       state,
-      ...(message === undefined ? {} : { message }),
+      ...(message === undefined ? {} : { message: message.slice(0, limits.message) }),
     })),
     leases: seen.leases,
     conditions: mergeConditions(before?.conditions, condition, seen.generation, now),
