@@ -9,6 +9,8 @@ export interface UefiFirmware {
 
 /**
  * The libvirt domain of a machine: q35, network boot first, its serial console in a file.
+ * A BMC that sets the boot device leaves only that one in the boot order, and libvirt asks the firmware to be strict about
+ * it: SeaBIOS would not even look for the disk then, so that no boot loader could go on to it. `strict=off` undoes that.
  * QEMU runs as root, because a checkout may lie where no other user may look.
  */
 export function renderDomain(
@@ -24,7 +26,7 @@ export function renderDomain(
       : "<bios useserial='yes'/>";
   // Without a ROM of its own the card leaves the network boot to the UEFI firmware.
   const rom = machine.firmware === 'uefi' ? "<rom enabled='no'/>" : '';
-  return `<domain type='${type}'>
+  return `<domain type='${type}' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
   <name>${escapeXml(machine.domain)}</name>
   <uuid>${machine.uuid}</uuid>
   <memory unit='MiB'>${machine.memoryMiB}</memory>
@@ -73,6 +75,10 @@ export function renderDomain(
     <video><model type='none'/></video>
   </devices>
   <seclabel type='static' model='dac' relabel='no'><label>+0:+0</label></seclabel>
+  <qemu:commandline>
+    <qemu:arg value='-boot'/>
+    <qemu:arg value='strict=off'/>
+  </qemu:commandline>
 </domain>
 `;
 }

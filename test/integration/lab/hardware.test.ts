@@ -6,7 +6,7 @@ import { readLabEnvironment } from '../../../lab/environment.ts';
 import { startHardware, stopHardware } from '../../../lab/hardware.ts';
 import { labInstance } from '../../../lab/instance.ts';
 import { defineMachine } from '../../../lab/machines/define.ts';
-import { isPoweredOn, pressPowerOn, pullPlug } from '../../../lab/machines/libvirt.ts';
+import { isPoweredOn, LIBVIRT_URI, pressPowerOn, pullPlug } from '../../../lab/machines/libvirt.ts';
 import type { LabMachine } from '../../../lab/machines/machine.ts';
 import { tryRun } from '../../../lab/process/run.ts';
 import { type LabState, readMachines } from '../../../lab/state.ts';
@@ -85,8 +85,19 @@ describe('the laboratory’s machines', () => {
       .toContain('off');
     expect((await ipmi('wrong', 'power', 'on')).code).not.toBe(0);
     expect(await isPoweredOn(bios)).toBe(false);
-    expect((await ipmi(password, 'power', 'on')).code).toBe(0);
+    // It answers one session at a time, and may still be busy with the refused one.
+    await expect.poll(async () => (await ipmi(password, 'power', 'on')).code, { timeout: 20_000 }).toBe(0);
     expect(await isPoweredOn(bios)).toBe(true);
+  });
+
+  it('may go on to their disk from the network, also after their BMC has set the network alone', async () => {
+    const { password } = connectionOf(bios).credentials;
+    await expect
+      .poll(async () => (await ipmi(password, 'chassis', 'bootdev', 'pxe')).code, { timeout: 20_000 })
+      .toBe(0);
+    const { stdout } = await tryRun('virsh', ['-c', LIBVIRT_URI, 'dumpxml', '--inactive', bios.domain]);
+    expect(stdout).not.toContain("<boot dev='hd'/>");
+    expect(stdout).toContain("<qemu:arg value='strict=off'/>");
   });
 
   it('try the network first when they are switched on, and say so on their console', async () => {
