@@ -41,7 +41,7 @@ export function createAllocationController(deps: AllocationControllerDeps): Cont
     name: 'allocation',
     concurrency: 1,
     log,
-    reconcile: (key) => (key === roundKey ? runRound(deps) : reconcile(key, deps, scheduleRound)),
+    reconcile: (key) => (key === roundKey ? runRound(deps) : reconcileAllocation(key, deps, scheduleRound)),
   });
   const scheduleRound = (): void => controller.enqueueAfter(roundKey, gatherMs);
   const unsubscribe = subscribe(informers, controller.enqueue, scheduleRound);
@@ -54,7 +54,8 @@ export function createAllocationController(deps: AllocationControllerDeps): Cont
   };
 }
 
-async function reconcile(
+/** One look at an Allocation, and what follows from it. @param key `namespace/name` */
+export async function reconcileAllocation(
   key: string,
   deps: AllocationControllerDeps,
   scheduleRound: () => void,
@@ -137,7 +138,7 @@ function machineOf(allocation: Allocation, machines: Informer<Machine>): Machine
 }
 
 /** One round of the scheduler over all that waits. */
-async function runRound(deps: AllocationControllerDeps): Promise<ReconcileResult | undefined> {
+export async function runRound(deps: AllocationControllerDeps): Promise<ReconcileResult | undefined> {
   const { allocations, machines, images } = deps.informers;
   const waiting: Allocation[] = [];
   const chosen = new Map<string, string>();

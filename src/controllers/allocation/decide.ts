@@ -68,7 +68,7 @@ function ending({ allocation, machine }: Observed, now: number): AllocationDecis
   if (machine === undefined || !holds(allocation, machine)) return { kind: 'LetGo' };
   if (hasRecordedRelease(allocation.metadata.uid, machine)) return { kind: 'LetGo' };
   const status = mirror(allocation, machine, now);
-  const stalledOnLock = machine.spec.locked;
+  const stalledOnLock = machine.spec.locked && machine.status?.phase === 'Deployed';
   const updates = stateOf(
     stalledOnLock ? 'Stalled' : 'Reconciling',
     'Releasing',

@@ -56,7 +56,8 @@ export function createMachineActionController(deps: MachineActionControllerDeps)
   };
 }
 
-async function reconcileAction(
+/** One look at a MachineAction, and what follows from it. */
+export async function reconcileAction(
   name: string,
   deps: MachineActionControllerDeps,
 ): Promise<ReconcileResult | undefined> {

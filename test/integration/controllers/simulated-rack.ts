@@ -28,6 +28,8 @@ export interface SimulatedRack {
 export interface Behaviour {
   /** How far a machine comes; undefined: all the way. */
   stopAt?: (machine: Machine) => BootProgress['stage'] | undefined;
+  /** The installed OS never phones home. */
+  isMute?: (machine: Machine) => boolean;
   failTask?: (machine: Machine) => { reason: string; message: string } | undefined;
   failPower?: (machine: Machine) => { reason: string; message: string } | undefined;
 }
@@ -134,8 +136,7 @@ export async function startSimulatedRack(
   async function bootDisk(machine: Machine, generation: number): Promise<void> {
     const { bootProgress, phase } = machine.status ?? {};
     if (bootProgress?.generation !== generation) return;
-    if ((phase !== 'Deploying' && phase !== 'Deployed') || behaviour.stopAt?.(machine) === 'PhonedHome')
-      return;
+    if ((phase !== 'Deploying' && phase !== 'Deployed') || behaviour.isMute?.(machine) === true) return;
     if (bootProgress.stage === 'Agent') {
       const hash = createHash('sha256')
         .update(installed.get(machine.metadata.name) ?? '')

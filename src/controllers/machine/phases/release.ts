@@ -32,7 +32,8 @@ export function release(observed: Observed, now: number): Verdict | undefined {
     case 'Deploying':
     case 'DeploymentFailed':
     case 'Deployed':
-      if (observed.machine.spec.locked) {
+      // What a lock protects is the tenant's running system.
+      if (phase === 'Deployed' && observed.machine.spec.locked) {
         const message =
           'Its Allocation is being deleted, but the machine is locked: set spec.locked to false.';
         return stalled('Locked', { message });

@@ -1,0 +1,290 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { allocationKind } from '../../api/allocation/schema.ts';
+import { type Machine, machineKind } from '../../api/machine/schema.ts';
+import { machineActionKind, machineActions } from '../../api/machine-action/schema.ts';
+import { mayMove } from '../../domain/lifecycle/transitions.ts';
+import { aMachine } from './testing/builders.ts';
+import { createFakeWorld, type FakeOperator, type FakeWorld } from './testing/fake-world.ts';
+
+/** What happens in the world, one thing after the other. Two operators both believe to lead. */
+type Event =
+  | { kind: 'Refresh'; operator: number; cache: string | undefined }
+  | { kind: 'Machine' | 'Allocations' | 'Actions'; operator: number; writesLeft: number | undefined }
+  | { kind: 'Work'; operator: number; steps: number; outcome: 'Succeeded' | 'Failed' }
+  | { kind: 'Rack'; outcome: 'Succeeded' | 'Failed' }
+  | { kind: 'Advance'; ms: number }
+  | { kind: 'Allocate'; name: 'a' | 'b'; erase: 'None' | 'Quick' }
+  | { kind: 'Deallocate'; name: 'a' | 'b' }
+  | { kind: 'Order'; action: (typeof machineActions)[number] }
+  | { kind: 'Lock'; locked: boolean };
+
+const operator = fc.nat(1);
+const outcome = fc.oneof(
+  { weight: 6, arbitrary: fc.constant('Succeeded' as const) },
+  fc.constant('Failed' as const),
+);
+const caches = ['machines', 'inventories', 'allocations', 'images', 'actions', 'racks'];
+const event: fc.Arbitrary<Event> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('Work' as const),
+      operator,
+      steps: fc.integer({ min: 1, max: 30 }),
+      outcome,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('Refresh' as const),
+      operator,
+      cache: fc.option(fc.constantFrom(...caches), { nil: undefined }),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('Machine' as const, 'Allocations' as const, 'Actions' as const),
+      operator,
+      writesLeft: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('Rack' as const), outcome }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('Advance' as const),
+      ms: fc.integer({ min: 1000, max: 3_600_000 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('Allocate' as const),
+      name: fc.constantFrom('a' as const, 'b' as const),
+      erase: fc.constantFrom('None' as const, 'Quick' as const),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('Deallocate' as const),
+      name: fc.constantFrom('a' as const, 'b' as const),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('Order' as const), action: fc.constantFrom(...machineActions) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('Lock' as const), locked: fc.boolean() }) },
+);
+
+/** Everything of one operator until nothing changes any more, with the rack taking so many steps in between. */
+async function work(
+  world: FakeWorld,
+  on: FakeOperator,
+  steps: number,
+  ends: 'Succeeded' | 'Failed',
+): Promise<void> {
+  for (let step = 0; step < steps; step++) {
+    on.refresh();
+    await on.machine();
+    on.refresh();
+    await on.allocations();
+    on.refresh();
+    await on.actions();
+    if (step % 2 === 1) await world.rack(step === steps - 1 ? ends : 'Succeeded');
+  }
+}
+
+/** Looks at every version of the machine, and says what must never be. */
+function watchMachine(world: FakeWorld): () => void {
+  let before: Machine | undefined;
+  const claimed = new Set<string>();
+  let wantsErase: string | undefined;
+  return () => {
+    const machine = world.machine();
+    const was = before?.status;
+    const is = machine?.status;
+    before = machine;
+    if (machine === undefined || is === undefined) return;
+    if (is.phase !== undefined && !mayMove(was?.phase, is.phase)) {
+      // Two writes may lie between two looks only where one operator works undisturbed.
+      throw new Error(`moved from ${was?.phase} to ${is.phase}`);
+    }
+    if (was?.allocation !== undefined && was.allocation.uid !== is.allocation?.uid) {
+      expect(is.allocation, 'a machine changed hands without being let go').toBeUndefined();
+      expect(is.release?.allocationUid ?? was.release?.allocationUid).toBe(was.allocation.uid);
+    }
+    if (is.allocation !== undefined && was?.allocation === undefined) {
+      expect(claimed.has(is.allocation.uid), 'an Allocation held the machine twice').toBe(false);
+      claimed.add(is.allocation.uid);
+    }
+    if (was?.phase === 'Deployed' && is.phase !== 'Deployed') {
+      const holder = world.allocations().find(({ metadata }) => metadata.uid === was.allocation?.uid);
+      const goes = holder === undefined || holder.metadata.deletionTimestamp !== undefined;
+      expect(goes, `left Deployed for ${is.phase} against its Allocation`).toBe(true);
+      expect(was.allocation !== undefined || is.phase === 'Broken').toBe(true);
+    }
+    if (is.task?.kind === 'Install' && is.task.id !== was?.task?.id) {
+      const holder = world.allocations().find(({ metadata }) => metadata.uid === is.allocation?.uid);
+      wantsErase = holder?.spec.erase === 'None' ? undefined : is.task.id;
+    }
+    if (
+      is.task?.kind === 'Erase' &&
+      is.taskResult?.id === is.task.id &&
+      is.taskResult.outcome === 'Succeeded'
+    ) {
+      wantsErase = undefined;
+    }
+    if (is.phase === 'Ready')
+      expect(wantsErase, 'back in the pool with the data of a tenant').toBeUndefined();
+    if (is.power?.request !== undefined && is.power.request.id !== was?.power?.request?.id) {
+      const ran = world.powered.filter((id) => id === is.power?.request?.id).length;
+      expect(ran, `power request ${is.power.request.id} was made again`).toBe(0);
+    }
+    if (is.boot !== undefined && was?.boot !== undefined) {
+      expect(is.boot.generation).toBeGreaterThanOrEqual(was.boot.generation);
+    }
+  };
+}
+
+async function happen(
+  world: FakeWorld,
+  operators: readonly FakeOperator[],
+  what: Event,
+  look: () => void,
+): Promise<void> {
+  const { client } = world.cluster;
+  const on = operators[('operator' in what ? what.operator : 0) % operators.length] ?? world.operator();
+  switch (what.kind) {
+    case 'Refresh':
+      if (what.cache === undefined) on.refresh();
+      else on.caches[what.cache]?.refresh();
+      return;
+    case 'Machine':
+      await on.machine(what.writesLeft);
+      return;
+    case 'Allocations':
+      await on.allocations(what.writesLeft);
+      return;
+    case 'Actions':
+      await on.actions(what.writesLeft);
+      return;
+    case 'Work':
+      for (let step = 0; step < what.steps; step++) {
+        await work(world, on, 1, what.outcome);
+        look();
+        await world.rack(step === what.steps - 1 ? what.outcome : 'Succeeded');
+        look();
+      }
+      return;
+    case 'Rack':
+      await world.rack(what.outcome);
+      return;
+    case 'Advance':
+      world.advance(what.ms);
+      return;
+    case 'Allocate':
+      if (world.allocations().some(({ metadata }) => metadata.name === what.name)) return;
+      await client.create(allocationKind, {
+        metadata: { name: what.name, namespace: 'default' },
+        spec: { image: 'debian-12', constraints: {}, sshKeys: [], erase: what.erase, priority: 0 },
+      });
+      return;
+    case 'Deallocate':
+      await client.delete(allocationKind, what.name, { namespace: 'default' });
+      return;
+    case 'Order': {
+      const name = `order-${world.cluster.list(machineActionKind).length}`;
+      await client.create(machineActionKind, {
+        metadata: { name },
+        spec: { machine: 'm1', action: what.action },
+      });
+      return;
+    }
+    case 'Lock':
+      world.cluster.edit(machineKind, 'm1', { locked: what.locked });
+  }
+}
+
+const restPhases = [
+  'New',
+  'Ready',
+  'Deployed',
+  'Broken',
+  'CommissioningFailed',
+  'DeploymentFailed',
+  'ReleaseFailed',
+  'EraseFailed',
+];
+
+describe('whatever happens, in whatever order, with crashes and two leaders', () => {
+  it('a machine has one owner, nothing is switched twice, no data changes hands, and every wait ends', async () => {
+    const reached = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.array(event, { minLength: 10, maxLength: 60 }), async (events) => {
+        const world = await createFakeWorld();
+        const { spec } = aMachine(undefined);
+        await world.cluster.client.create(machineKind, { metadata: { name: 'm1' }, spec });
+        const operators = [world.operator(), world.operator()];
+        const look = watchMachine(world);
+        for (const what of events) {
+          await happen(world, operators, what, look);
+          look();
+          reached.add(world.machine()?.status?.phase ?? 'none');
+        }
+        expect(new Set(world.powered).size, `carried out twice: ${world.powered}`).toBe(world.powered.length);
+        expect(new Set(world.tasks).size, `carried out twice: ${world.tasks}`).toBe(world.tasks.length);
+        await settle(world, look);
+      }),
+      { numRuns: 80 },
+    );
+    expect([...reached].sort()).toEqual(
+      expect.arrayContaining([
+        'Allocated',
+        'Broken',
+        'Deployed',
+        'Deploying',
+        'Erasing',
+        'Ready',
+        'Releasing',
+      ]),
+    );
+  }, 120_000);
+});
+
+/** From here on nothing but time passes: one operator works, and every rack and machine is dead. */
+async function settle(world: FakeWorld, look: () => void): Promise<void> {
+  const survivor = world.operator();
+  for (let round = 0; round < 60; round++) {
+    survivor.refresh();
+    await survivor.actions();
+    survivor.refresh();
+    await survivor.allocations();
+    look();
+    survivor.refresh();
+    const requeueAfterMs = await survivor.machine();
+    look();
+    survivor.refresh();
+    const again = await survivor.machine();
+    look();
+    world.advance(again ?? requeueAfterMs ?? 1000);
+  }
+  const status = world.machine()?.status;
+  expect(restPhases, JSON.stringify(status)).toContain(status?.phase);
+  expect(status?.conditions?.some(({ type, status: is }) => type === 'Reconciling' && is === 'True')).toBe(
+    false,
+  );
+  for (const action of world.cluster.list(machineActionKind)) {
+    expect(['Succeeded', 'Failed', 'Refused'], JSON.stringify(action)).toContain(action.status?.phase);
+  }
+  // And then it is quiet: a day changes nothing.
+  const version = world.machine()?.metadata.resourceVersion;
+  survivor.refresh();
+  await survivor.machine();
+  await survivor.allocations();
+  expect(world.machine()?.metadata.resourceVersion).toBe(version);
+}

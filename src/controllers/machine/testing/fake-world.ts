@@ -1,0 +1,243 @@
+import { type Allocation, allocationKind } from '../../../api/allocation/schema.ts';
+import { bootImageKind } from '../../../api/boot-image/schema.ts';
+import { ipAddressKind } from '../../../api/ip-address/schema.ts';
+import { bootStages, type Machine, type MachineStatus, machineKind } from '../../../api/machine/schema.ts';
+import { machineActionKind } from '../../../api/machine-action/schema.ts';
+import { machineInventoryKind } from '../../../api/machine-inventory/schema.ts';
+import { rackKind } from '../../../api/rack/schema.ts';
+import type { KubeClient } from '../../../kube/client.ts';
+import { KubeError } from '../../../kube/errors.ts';
+import { silentLogger } from '../../../log/logger.ts';
+import { reconcileAllocation, runRound } from '../../allocation/controller.ts';
+import { reconcileAction } from '../../machine-action/controller.ts';
+import { reconcileMachine } from '../controller.ts';
+import { defaultMachineTimings } from '../timings.ts';
+import { anImage, testNow } from './builders.ts';
+import { createFakeCluster, createFakeInformer, type FakeCluster } from './fake-cluster.ts';
+
+/** One process with caches of its own; several may believe to lead. */
+export interface FakeOperator {
+  caches: Record<string, { refresh(): void }>;
+  /** Brings all caches up to date. */
+  refresh(): void;
+  /** One reconcile of each controller. `writesLeft`: the process dies after so many writes. Answers the earliest requeue. */
+  machine(writesLeft?: number): Promise<number | undefined>;
+  allocations(writesLeft?: number): Promise<void>;
+  actions(writesLeft?: number): Promise<void>;
+}
+
+/** A cluster with one machine `m1`, a rack and an image. Time stands still unless it is moved. */
+export interface FakeWorld {
+  cluster: FakeCluster;
+  now(): number;
+  advance(ms: number): void;
+  machine(): Machine | undefined;
+  allocations(): Allocation[];
+  operator(): FakeOperator;
+  /** The rack and the machine go one step on. Ids of power requests that were carried out are kept. */
+  rack(outcome: 'Succeeded' | 'Failed'): Promise<void>;
+  /** Every power request that a rack carried out, by id. */
+  powered: string[];
+  /** Every task that an agent carried out, by id. */
+  tasks: string[];
+}
+
+export async function createFakeWorld(): Promise<FakeWorld> {
+  let time = testNow;
+  const now = (): number => time;
+  const cluster = createFakeCluster(now);
+  const { client } = cluster;
+  const image = anImage();
+  await client.create(bootImageKind, { metadata: image.metadata, spec: image.spec });
+  await client.applyStatus(
+    bootImageKind,
+    { metadata: { name: image.metadata.name }, status: image.status ?? {} },
+    { fieldManager: 'test' },
+  );
+  await client.create(rackKind, { metadata: { name: 'r1' }, spec: {} });
+  await client.applyStatus(
+    rackKind,
+    { metadata: { name: 'r1' }, status: { httpUrl: 'http://192.0.2.7' } },
+    { fieldManager: 'test' },
+  );
+  const world: FakeWorld = {
+    cluster,
+    now,
+    advance(ms) {
+      time += ms;
+    },
+    machine: () => cluster.list(machineKind)[0],
+    allocations: () => cluster.list(allocationKind),
+    operator: () => createOperator(cluster, now),
+    rack: (outcome) => rackStep(world, outcome),
+    powered: [],
+    tasks: [],
+  };
+  return world;
+}
+
+function createOperator(cluster: FakeCluster, now: () => number): FakeOperator {
+  const caches = {
+    machines: createFakeInformer(cluster, machineKind, {
+      allocation: ({ status }) =>
+        status?.allocation === undefined ? [] : [`${status.allocation.namespace}/${status.allocation.name}`],
+    }),
+    inventories: createFakeInformer(cluster, machineInventoryKind),
+    allocations: createFakeInformer(cluster, allocationKind, {
+      machine: ({ status }) => (status?.machine === undefined ? [] : [status.machine]),
+      image: ({ spec }) => [spec.image],
+    }),
+    images: createFakeInformer(cluster, bootImageKind),
+    addresses: createFakeInformer(cluster, ipAddressKind, { machine: ({ spec }) => [spec.machine ?? ''] }),
+    actions: createFakeInformer(cluster, machineActionKind, { machine: ({ spec }) => [spec.machine] }),
+    racks: createFakeInformer(cluster, rackKind),
+  };
+  let randoms = 0;
+  const deps = (writesLeft: number) => ({
+    client: mortal(cluster.client, writesLeft),
+    informers: caches,
+    events: { event() {}, stop: async () => {} },
+    clock: { now },
+    log: silentLogger,
+    fence: { assertHeld() {} },
+    namespace: 'metalwright',
+    timings: defaultMachineTimings,
+    randomBytes: (size: number) => new Uint8Array(size).fill(++randoms),
+  });
+  const all = Object.values(caches);
+  return {
+    caches,
+    refresh() {
+      for (const cache of all) cache.refresh();
+    },
+    async machine(writesLeft = Number.POSITIVE_INFINITY) {
+      return (await tolerate(() => reconcileMachine('m1', deps(writesLeft))))?.requeueAfterMs;
+    },
+    async allocations(writesLeft = Number.POSITIVE_INFINITY) {
+      const dying = deps(writesLeft);
+      const keys = new Set(['default/a', 'default/b']);
+      let round = false;
+      for (const key of keys) {
+        await tolerate(() =>
+          reconcileAllocation(key, dying, () => {
+            round = true;
+          }),
+        );
+      }
+      if (round) await tolerate(() => runRound(dying));
+    },
+    async actions(writesLeft = Number.POSITIVE_INFINITY) {
+      const dying = deps(writesLeft);
+      for (const { metadata } of caches.actions.list()) {
+        await tolerate(() => reconcileAction(metadata.name, dying));
+      }
+    },
+  };
+}
+
+/** What a controller would try again is over for now; anything else is a fault. */
+async function tolerate<R>(run: () => Promise<R>): Promise<R | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    if (
+      error instanceof KubeError ||
+      (error instanceof Error && 'code' in error && error.code === 'ForeignSeed')
+    ) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Dies after so many writes: the answer of the last one never arrives. */
+function mortal(client: KubeClient, writesLeft: number): KubeClient {
+  let left = writesLeft;
+  const write = async <R>(request: () => Promise<R>): Promise<R> => {
+    if (left <= 0) throw new KubeError('Stopped', 'dead');
+    left--;
+    const answer = await request();
+    if (left <= 0) throw new KubeError('Stopped', 'dead');
+    return answer;
+  };
+  return {
+    ...client,
+    create: (...args) => write(() => client.create(...args)),
+    apply: (...args) => write(() => client.apply(...args)),
+    applyStatus: (...args) => write(() => client.applyStatus(...args)),
+    delete: (...args) => write(() => client.delete(...args)),
+  };
+}
+
+/** Plays rack, BMC, agent and installed OS: the next thing that would happen. */
+async function rackStep(world: FakeWorld, outcome: 'Succeeded' | 'Failed'): Promise<void> {
+  const machine = world.machine();
+  const { power, boot, bootProgress, task, taskResult, powerState, phase } = machine?.status ?? {};
+  if (machine === undefined) return;
+  const at = new Date(world.now()).toISOString();
+  const write = (fieldManager: string, status: MachineStatus): Promise<unknown> =>
+    world.cluster.client.applyStatus(machineKind, { metadata: { name: 'm1' }, status }, { fieldManager });
+  if (power?.request !== undefined && power.result?.id !== power.request.id) {
+    const { id, action } = power.request;
+    world.powered.push(id);
+    const result = { id, rack: 'r1', outcome, startedAt: at, finishedAt: at };
+    const state = outcome === 'Failed' ? (powerState ?? 'Off') : action === 'Off' ? 'Off' : 'On';
+    await write('rack-power', { power: { result }, powerState: state });
+    return;
+  }
+  if (powerState !== 'On' || boot === undefined) return;
+  const seen = bootProgress?.generation === boot.generation ? bootStages.indexOf(bootProgress.stage) : -1;
+  const report = (stage: number): Promise<unknown> =>
+    write('rack-boot', {
+      bootProgress: { generation: boot.generation, stage: bootStages[stage] ?? 'Dhcp', at, rack: 'r1' },
+    });
+  if (boot.target === 'EphemeralOS' && task?.generation === boot.generation) {
+    if (seen < 3) await report(seen + 1);
+    else if (taskResult?.id !== task.id) {
+      world.tasks.push(task.id);
+      await write('rack-task', { taskResult: { id: task.id, outcome: 'Running', updatedAt: at } });
+    } else if (taskResult.outcome === 'Running') {
+      if (task.kind === 'Inventory') await storeInventory(world);
+      await write('rack-task', { taskResult: { id: task.id, outcome, updatedAt: at } });
+    }
+  } else if (
+    boot.target === 'Disk' &&
+    seen >= 3 &&
+    seen < 5 &&
+    (phase === 'Deploying' || phase === 'Deployed')
+  ) {
+    await report(seen + 1);
+  }
+}
+
+async function storeInventory({ cluster, machine }: FakeWorld): Promise<void> {
+  const uid = machine()?.metadata.uid ?? '';
+  const ownerReferences = [{ apiVersion: 'metalwright.dev/v1alpha1', kind: 'Machine', name: 'm1', uid }];
+  if (cluster.list(machineInventoryKind).length > 0) return;
+  await cluster.client.create(machineInventoryKind, {
+    metadata: { name: 'm1', ownerReferences },
+    collectedAt: '2026-03-01T12:00:00Z',
+    hardware: {
+      system: {},
+      firmware: { mode: 'BIOS' },
+      cpus: [{ socket: 0, cores: 2, threads: 2 }],
+      numaNodes: [],
+      memory: { totalMiB: 2048, dimms: [] },
+      nics: [],
+      disks: [
+        {
+          name: 'sda',
+          path: '/dev/sda',
+          sizeBytes: 10_000_000_000,
+          kind: 'SSD',
+          rotational: false,
+          removable: false,
+          logicalBlockBytes: 512,
+        },
+      ],
+      pci: [],
+      usb: [],
+      gpus: [],
+    },
+  });
+}
