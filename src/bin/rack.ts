@@ -155,6 +155,8 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     rackName,
     namespace,
     isAlive: liveness.isAlive,
+    isCurrent: () => heartbeat.isCurrent(),
+    events,
     lock: createBmcLock({ clock, delay, pacing: { ...defaultBmcPacing, ...paceOf(config.bmcPaceMs) } }),
     timings: {
       ...defaultPowerTimings,
@@ -200,7 +202,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
   await Promise.all([world.synced(), liveness.synced()]);
   bootReports.start();
   await supervisor.start();
-  await heartbeat.start();
+  heartbeat.start();
   imageHolder.start();
   powerRequests.start();
   powerPoller.start();

@@ -1,201 +1,186 @@
-import { type Machine, machineKind, type PowerResult } from '../../api/machine/schema.ts';
+import type { Machine } from '../../api/machine/schema.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { CodedError, messageOf } from '../../errors/coded-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { type Controller, runController } from '../../kube/controller.ts';
+import { type Controller, type ReconcileResult, runController } from '../../kube/controller.ts';
 import { isKubeError } from '../../kube/errors.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { World } from '../world/world.ts';
 import type { BmcLock } from './bmc-lock.ts';
-import { decideClaim, stillOurs } from './claim.ts';
+import { type ClaimDecision, claimOf, decideClaim } from './claim.ts';
+import { claimError, isClaimError } from './claim-errors.ts';
 import { delay } from './delay.ts';
-import type { PowerState } from './driver.ts';
+import type { PowerDriver } from './driver.ts';
 import { openPowerDriver } from './drivers.ts';
 import { executePowerRequest } from './executor.ts';
-import type { PowerOutcome, PowerRequest, PowerStep, PowerTimings } from './steps.ts';
+import { updateClaim, writePower } from './power-status.ts';
+import type { PowerOutcome, PowerStep, PowerTimings } from './steps.ts';
 import { readPowerTarget } from './target.ts';
 
-/** Of server-side apply, for `status.power.result` and `status.powerState`. */
-const fieldManager = 'metalwright-rack-power';
-
 export interface PowerRequestsDeps {
-  client: KubeClient;
+  client: Pick<KubeClient, 'get' | 'applyStatus'>;
   world: Pick<World, 'machines'>;
   rackName: string;
   /** Where the credentials are. */
   namespace: string;
   isAlive(rack: string): boolean;
+  /** Whether the others certainly count this rack as alive: without that it gives no command. */
+  isCurrent(): boolean;
   lock: BmcLock;
   timings: PowerTimings;
   clock: Clock;
   log: Logger;
 }
 
+type Execute = Extract<ClaimDecision, { kind: 'execute' }>;
+
+/** What is being carried out for one machine. */
+interface Execution {
+  id: string;
+  ending: AbortController;
+}
+
+/** After a claim that another was faster with, or that was lost, in milliseconds. */
+const lookAgainMs = 1_000;
+
 /**
  * Carries out the power requests that the operator wrote into machines. A request is claimed in the machine's status, with
- * its resource version, before anything is sent to a BMC; each step is recorded before its effect.
+ * its resource version, before anything is sent to a BMC; each step is recorded before its effect. A request that is replaced,
+ * withdrawn or taken over is left where it is.
  */
 export function createPowerRequests(deps: PowerRequestsDeps): Controller {
-  const { world, rackName, isAlive } = deps;
+  const { world, rackName, clock, isAlive } = deps;
+  const executions = new Map<string, Execution>();
+  const firstSeen = new Map<string, { id: string; at: number }>();
+
+  function seenForMs(name: string, id: string): number {
+    const seen = firstSeen.get(name);
+    if (seen?.id === id) return clock.now() - seen.at;
+    firstSeen.set(name, { id, at: clock.now() });
+    return 0;
+  }
+
+  async function execute(
+    machine: Machine,
+    decision: Execute,
+    signal: AbortSignal,
+  ): Promise<ReconcileResult | undefined> {
+    const { name } = machine.metadata;
+    const execution = { id: decision.request.id, ending: new AbortController() };
+    executions.set(name, execution);
+    try {
+      await carryOut(machine, decision, deps, AbortSignal.any([signal, execution.ending.signal]));
+      return undefined;
+    } catch (error) {
+      const isOver =
+        execution.ending.signal.aborted || isClaimError(error) || isKubeError(error, 'Conflict', 'NotFound');
+      if (signal.aborted || !isOver) throw error;
+      deps.log.info(
+        { machine: name, powerRequest: execution.id, why: messageOf(error) },
+        'power request left',
+      );
+      return { requeueAfterMs: lookAgainMs };
+    } finally {
+      executions.delete(name);
+    }
+  }
+
   const controller = runController({
     name: 'power-requests',
     // Each waits for its own BMC nearly all the time.
     concurrency: 64,
+    backoff: { baseMs: 200, maxMs: 10_000 },
     log: deps.log,
     async reconcile(name, signal) {
       const machine = world.machines.get(name);
-      if (machine === undefined) return undefined;
-      const decision = decideClaim(machine, rackName, isAlive);
-      if (decision.kind === 'ignore') {
-        const running = machine.status?.power?.result?.outcome === 'Running';
-        return running ? { requeueAfterMs: 15_000 } : undefined;
-      }
-      await carryOut(machine, decision.request, decision.resumeFrom, deps, signal);
-      return undefined;
+      const request = machine?.status?.power?.request;
+      if (machine === undefined || request === undefined) return undefined;
+      const decision = decideClaim(machine, { rackName, isAlive, seenForMs: seenForMs(name, request.id) });
+      if (decision.kind === 'ignore') return undefined;
+      if (decision.kind === 'later') return { requeueAfterMs: decision.afterMs };
+      if (!deps.isCurrent()) return { requeueAfterMs: lookAgainMs };
+      return await execute(machine, decision, signal);
     },
   });
-  world.machines.onChange(({ type, object }) => {
-    if (type !== 'Deleted' && object.status?.power?.request !== undefined)
-      controller.enqueue(object.metadata.name);
+
+  world.machines.onChange(({ type, object: { metadata, status } }) => {
+    const { request, result } = status?.power ?? {};
+    const execution = executions.get(metadata.name);
+    const isGone = type === 'Deleted' || request === undefined;
+    const isForeign = result !== undefined && result.id === execution?.id && result.rack !== rackName;
+    if (execution !== undefined && (isGone || request.id !== execution.id || isForeign))
+      execution.ending.abort(claimError('PowerClaimLost', `power request ${execution.id}`));
+    if (isGone) firstSeen.delete(metadata.name);
+    else controller.enqueue(metadata.name);
   });
   return controller;
 }
 
 async function carryOut(
   machine: Machine,
-  request: PowerRequest,
-  resumeFrom: PowerStep | undefined,
+  decision: Execute,
   deps: PowerRequestsDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const name = machine.metadata.name;
-  const log = deps.log.child({ machine: name });
-  const claim: PowerResult = {
-    id: request.id,
-    rack: deps.rackName,
-    outcome: 'Running',
-    startedAt: timestamp(deps.clock),
-    ...(resumeFrom === undefined ? {} : { step: resumeFrom }),
-  };
-  try {
-    await writeResult(machine, claim, machine.status?.powerState, deps);
-  } catch (error) {
-    // The machine has changed meanwhile: its next change brings it back here.
-    if (isKubeError(error, 'Conflict', 'NotFound')) return;
-    throw error;
-  }
-  const record = async (step: PowerStep): Promise<void> => {
-    await update(name, request.id, deps, { ...claim, step });
-  };
-  const outcome = await attempt(machine, request, resumeFrom, record, deps, log, signal);
-  await update(
-    name,
-    request.id,
-    deps,
-    {
-      ...claim,
-      outcome: outcome.outcome,
-      ...(outcome.reason === undefined ? {} : { reason: outcome.reason }),
-      message: outcome.message.slice(0, 1024),
-      finishedAt: timestamp(deps.clock),
-    },
-    outcome.state,
-  );
+  const { name } = machine.metadata;
+  const { client, clock } = deps;
+  const claim = claimOf(decision, deps.rackName, clock.now());
+  await writePower(machine, claim, machine.status?.powerState, client);
+  let reached = claim;
+  const outcome = await attempt(machine, decision, deps, signal, async (step) => {
+    reached = { ...claim, step };
+    await updateClaim(name, reached, undefined, client);
+  });
+  const { outcome: end, reason, message, state } = outcome;
+  const finishedAt = new Date(clock.now()).toISOString();
+  const result = { ...reached, outcome: end, message: message.slice(0, 1024), finishedAt };
+  await updateClaim(name, reason === undefined ? result : { ...result, reason }, state, client);
 }
 
+/** @throws KubeError, CodedError of the claim, and the signal's reason; what a BMC makes is an outcome. */
 async function attempt(
   machine: Machine,
-  request: PowerRequest,
-  resumeFrom: PowerStep | undefined,
-  record: (step: PowerStep) => Promise<void>,
+  { request, resumeFrom }: Execute,
   deps: PowerRequestsDeps,
-  log: Logger,
   signal: AbortSignal,
+  record: (step: PowerStep) => Promise<void>,
 ): Promise<PowerOutcome> {
+  const { clock, timings } = deps;
+  const log = deps.log.child({ machine: machine.metadata.name });
   try {
     const found = await readPowerTarget(machine, deps.client, deps.namespace);
-    if (found === undefined) {
+    if (found === undefined)
       return {
         outcome: 'Failed',
         state: 'Unknown',
         reason: 'BmcUnsupported',
         message: 'the machine has no BMC',
       };
-    }
     const driver = openPowerDriver(found.driver, found.target, deps.lock, { log });
     try {
-      const { clock, timings } = deps;
-      return await executePowerRequest(
-        request,
-        resumeFrom,
-        driver,
-        { clock, log, delay, record, timings },
-        signal,
-      );
+      const executor = { clock, log, delay, record, timings };
+      return await executePowerRequest(request, resumeFrom, fenced(driver, deps.isCurrent), executor, signal);
     } finally {
       await driver.close();
     }
   } catch (error) {
-    if (signal.aborted || isKubeError(error) || !(error instanceof CodedError)) throw error;
+    if (signal.aborted || isKubeError(error) || isClaimError(error) || !(error instanceof CodedError))
+      throw error;
     log.warn({ reason: error.code }, messageOf(error));
     return { outcome: 'Failed', state: 'Unknown', reason: error.code, message: error.message };
   }
 }
 
-/** Writes on top of what is there now, as long as the claim is ours. */
-async function update(
-  name: string,
-  requestId: string,
-  deps: PowerRequestsDeps,
-  result: PowerResult,
-  state?: PowerState,
-): Promise<void> {
-  for (;;) {
-    const machine = await deps.client.get(machineKind, name);
-    if (machine === undefined || !stillOurs(machine.status?.power?.result, requestId, deps.rackName)) {
-      throw new CodedError('PowerClaimLost', `power request ${requestId} was taken over by another rack`);
-    }
-    try {
-      return await writeResult(machine, result, state ?? machine.status?.powerState, deps);
-    } catch (error) {
-      if (!isKubeError(error, 'Conflict')) throw error;
-    }
-  }
-}
-
-async function writeResult(
-  machine: Machine,
-  result: PowerResult | undefined,
-  powerState: PowerState | undefined,
-  deps: Pick<PowerRequestsDeps, 'client'>,
-): Promise<void> {
-  const { name, resourceVersion, uid } = machine.metadata;
-  const status = {
-    ...(result === undefined ? {} : { power: { result } }),
-    ...(powerState === undefined ? {} : { powerState }),
+/** A driver that gives no command unless this rack is certainly the one that may. */
+function fenced(driver: PowerDriver, isCurrent: () => boolean): PowerDriver {
+  const check = async (): Promise<void> => {
+    if (!isCurrent()) throw claimError('RackNotCurrent', 'a power command was held back');
   };
-  await deps.client.applyStatus(
-    machineKind,
-    { metadata: { name, resourceVersion, uid }, status },
-    { fieldManager },
-  );
-}
-
-/** Stores a power state that was polled, unless it is known already. */
-export async function storePowerState(
-  machine: Machine,
-  state: PowerState,
-  deps: Pick<PowerRequestsDeps, 'client'>,
-): Promise<void> {
-  if (machine.status?.powerState === state) return;
-  try {
-    await writeResult(machine, machine.status?.power?.result, state, deps);
-  } catch (error) {
-    // Whoever changed it knows better; the next poll looks again.
-    if (!isKubeError(error, 'Conflict', 'NotFound')) throw error;
-  }
-}
-
-function timestamp(clock: Clock): string {
-  return new Date(clock.now()).toISOString();
+  return {
+    status: (signal) => driver.status(signal),
+    on: (signal) => check().then(() => driver.on(signal)),
+    off: (signal) => check().then(() => driver.off(signal)),
+    setBootDevice: (device, signal) => check().then(() => driver.setBootDevice(device, signal)),
+    close: () => driver.close(),
+  };
 }
