@@ -35,8 +35,16 @@ export function decideAssignment(
   if (subnetOf(subnet)?.spec.managed !== true || !machine.spec.macAddresses.includes(mac)) {
     return { kind: 'nothing' };
   }
-  const has = owned.some(({ spec }) => spec.subnet === subnet && spec.mac === mac);
-  return has ? { kind: 'nothing' } : { kind: 'assign', mac, subnet };
+  const [first, ...others] = owned
+    .filter(({ spec }) => spec.subnet === subnet && spec.mac === mac)
+    .sort((a, b) => (age(a) < age(b) ? -1 : 1));
+  if (first === undefined) return { kind: 'assign', mac, subnet };
+  const extra = others.filter(({ spec }) => spec.purpose === 'Auto').map(({ metadata }) => metadata.name);
+  return extra.length === 0 ? { kind: 'nothing' } : { kind: 'remove', names: extra };
+}
+
+function age({ metadata }: IpAddressObject): string {
+  return `${metadata.creationTimestamp ?? ''} ${metadata.name}`;
 }
 
 /** Reserves addresses for machines: the API server refuses a second object of the same name, whoever else is trying. */
@@ -97,8 +105,11 @@ export function createAddressAssignment(deps: ControllerDeps): Controller {
         for (const address of decision.names) await deps.client.delete(ipAddressKind, address);
       }
       if (decision.kind === 'assign' && machine !== undefined) {
+        // The cache may not hold yet what was created a moment ago: ask before reserving another one.
+        const { items } = await deps.client.list(ipAddressKind, { fieldSelector: `spec.machine=${name}` });
+        const again = decideAssignment(machine, items, (subnet) => subnets.get(subnet));
         const subnet = subnets.get(decision.subnet);
-        if (subnet !== undefined) await assign(machine, decision.mac, subnet);
+        if (again.kind === 'assign' && subnet !== undefined) await assign(machine, decision.mac, subnet);
       }
       return undefined;
     },
