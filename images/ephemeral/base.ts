@@ -75,7 +75,7 @@ async function make(directory: string, suite: string, node: string): Promise<voi
       root,
       squashfs,
       ...['-noappend', '-quiet', '-no-progress', '-all-root', '-no-xattrs', '-comp', 'zstd'],
-      ...['-Xcompression-level', '19', '-b', '256K'],
+      ...['-Xcompression-level', '15', '-b', '64K'],
     ],
     { env: { SOURCE_DATE_EPOCH: '1700000000' } },
   );

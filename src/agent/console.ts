@@ -6,7 +6,8 @@ export interface Console {
 }
 
 /**
- * Writes to the screen and to every console of the kernel, each line marked as ours. A console that is not there or does
+ * Writes to the screen and to every console of the kernel, each line marked as ours and stamped with the seconds since the
+ * kernel's start. A console that is not there or does
  * not take the text is passed over: nobody may be reading.
  */
 export function openConsole(): Console {
@@ -14,7 +15,8 @@ export function openConsole(): Console {
   const devices = [...new Set(['tty0', ...active])].map((name) => `/dev/${name}`);
   return {
     say(message) {
-      for (const device of devices) writeLine(device, `Metalwright: ${message}\r\n`);
+      const seconds = readFileSync('/proc/uptime', 'utf8').split(' ')[0];
+      for (const device of devices) writeLine(device, `[${seconds}] Metalwright: ${message}\r\n`);
     },
   };
 }
