@@ -18,6 +18,7 @@ run_tests() {
     *" integration "* | *" e2e "*)
       locked setup_everything
       need_root test
+      case " ${suites[*]} " in *" e2e "*) locked ensure_images ;; esac
       ;;
     *) locked setup_javascript ;;
   esac
