@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /** `./dev demo`: two machines from bare metal to Ready, and one of them to an SSH login, by `kubectl apply` alone. */
+import { relative } from 'node:path';
 import type { Machine } from '../src/api/machine/schema.ts';
 import { apiVersion } from '../src/api/meta.ts';
 import { messageOf } from '../src/errors/coded-error.ts';
 import { waitForAllocation, waitForMachine } from './demo/observe.ts';
-import { makeSshKey, type SshKey, ssh, sshArguments } from './demo/ssh.ts';
+import { makeSshKey, type SshKey, ssh } from './demo/ssh.ts';
 import { type Lab, labUp } from './lab.ts';
 import { pressPowerOn } from './machines/libvirt.ts';
 import type { LabMachine } from './machines/machine.ts';
@@ -17,8 +18,14 @@ const BOOT_TIMEOUT_MS = 15 * 60_000;
 const DEPLOY_TIMEOUT_MS = 30 * 60_000;
 /** The account that the sample OS makes for whoever holds the key. */
 const USER = 'debian';
-const FACTS =
-  'set -x; . /etc/os-release; echo "$PRETTY_NAME"; uname -a; lsblk; ip -brief address; cloud-init status';
+const FACTS = [
+  'cat /etc/os-release',
+  'uname -a',
+  'lsblk',
+  'ip -brief address',
+  'uptime',
+  'cloud-init status',
+];
 
 const progress = createProgress();
 const title = (text: string) => console.log(`\n=== ${text}`);
@@ -36,13 +43,13 @@ async function demo(): Promise<void> {
   const [machineName] = await Promise.all([enlistAndApprove(lab, found), becomesReady(lab, declared)]);
 
   title('An Allocation asks for a machine with Debian 12');
-  const key = await makeSshKey('metalwright-demo');
+  const key = await makeSshKey('metalwright-demo', lab.instance.directory);
   const address = await deploy(lab, key, machineName);
 
   title(`ssh ${USER}@${address}`);
-  console.log(await ssh(key, USER, address, FACTS));
+  for (const fact of FACTS) console.log(`$ ${fact}\n${await ssh(key, USER, address, fact)}`);
   title(`Done after ${Math.round(progress.elapsed())} s. What to try next`);
-  console.log(nextSteps(sshArguments(key, USER, address)));
+  console.log(nextSteps(relative(process.cwd(), key.privatePath), address));
 }
 
 async function declare(lab: Lab, machine: LabMachine): Promise<void> {
@@ -83,10 +90,10 @@ async function deploy(lab: Lab, key: SshKey, machine: string): Promise<string> {
   return address;
 }
 
-function nextSteps(login: readonly string[]): string {
+function nextSteps(keyPath: string, address: string): string {
   return [
     '  export KUBECONFIG=$PWD/.lab/kubeconfig',
-    `  ssh ${login.join(' ')}`,
+    `  ssh -i ${keyPath} -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null ${USER}@${address}`,
     '  kubectl get metal -A',
     '  kubectl get machine uefi-1 -o yaml; kubectl get machineinventory uefi-1 -o yaml',
     '  kubectl explain machine.spec.bmc',

@@ -13,9 +13,9 @@ export interface SshKey {
   remove(): Promise<void>;
 }
 
-/** Makes a key pair for one use. */
-export async function makeSshKey(comment: string): Promise<SshKey> {
-  const directory = await mkdtemp(join(tmpdir(), 'metalwright-ssh-'));
+/** Makes a key pair for one use, in a folder of its own under `parent` (default: the one for temporary files). */
+export async function makeSshKey(comment: string, parent = tmpdir()): Promise<SshKey> {
+  const directory = await mkdtemp(join(parent, 'metalwright-ssh-'));
   const privatePath = join(directory, 'key');
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', privatePath]);
   return {
