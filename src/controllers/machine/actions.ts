@@ -25,7 +25,8 @@ export function nextAction(
   timings: MachineTimings,
 ): { action: MachineAction } | { until: number } | undefined {
   const { actions } = observed;
-  const { action: last } = statusOf(observed);
+  const { action: last, phase } = statusOf(observed);
+  if (phase === undefined) return undefined;
   const lastObject = actions.find(({ metadata }) => metadata.uid === last?.uid);
   if (lastObject !== undefined && !hasEnded(lastObject)) return undefined;
   const next = actions.find(

@@ -56,7 +56,7 @@ export async function ensureSeed(
   const files = makeSeed({
     machine: machine.metadata.name,
     instanceId: allocationUid,
-    hostname: allocation.spec.hostname ?? allocation.metadata.name.slice(0, 63).replaceAll('.', '-'),
+    hostname: allocation.spec.hostname ?? fitLabel(allocation.metadata.name.replaceAll('.', '-')),
     sshKeys: allocation.spec.sshKeys,
     userData,
     rackUrl,
@@ -82,7 +82,7 @@ async function write(
   const metadata = {
     name: seedSecretName(machine),
     namespace: deps.namespace,
-    labels: { [seedLabels.machine]: name.slice(0, 63), [seedLabels.allocationUid]: allocationUid },
+    labels: { [seedLabels.machine]: fitLabel(name), [seedLabels.allocationUid]: allocationUid },
     ownerReferences: [{ apiVersion, kind: machineKind.kind, name, uid }],
   };
   const data = Object.fromEntries(
@@ -99,6 +99,11 @@ async function write(
     { metadata: { ...metadata, resourceVersion, uid: secretUid }, data },
     { fieldManager },
   );
+}
+
+/** At most 63 characters, of which the last is no punctuation: a label's value, a host's name. */
+function fitLabel(name: string): string {
+  return name.slice(0, 63).replace(/[^A-Za-z0-9]+$/, '');
 }
 
 /** Removes the seed Secret, if it is that Allocation's: a late order must not hit a newer deployment. */

@@ -1,4 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeSeed, type SeedInput } from './seed.ts';
 
@@ -50,5 +55,41 @@ describe('the seed', () => {
     });
     expect(compiled.stderr).toBe('');
     expect(compiled.status).toBe(0);
+  });
+});
+
+describe('the programs of the seed', () => {
+  it.each([
+    ['text/cloud-boothook', 'started'],
+    ['text/x-shellscript', 'finished'],
+  ])('of type %s call %s until it is taken', async (type, stage) => {
+    const calls: string[] = [];
+    const { promise: taken, resolve } = Promise.withResolvers<void>();
+    const server = createServer((request, response) => {
+      calls.push(`${request.method} ${request.url}`);
+      response.statusCode = calls.length === 1 ? 503 : 200;
+      response.end();
+      if (calls.length > 1) resolve();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const directory = mkdtempSync(join(tmpdir(), 'metalwright-seed-'));
+    try {
+      const { vendorData } = makeSeed({ ...input, rackUrl: `http://127.0.0.1:${port}` });
+      const script = (parts(vendorData).get(type) ?? '').replaceAll('/var/lib/cloud/instance', directory);
+      const child = spawn('python3', ['-c', script], { stdio: 'inherit' });
+      const [code] = await once(child, 'exit');
+      expect(code).toBe(0);
+      await taken;
+      expect(calls).toEqual(Array(2).fill(`POST /phone-home/v1/m1/tok_en-1/${stage}`));
+      if (stage !== 'started') return;
+      expect(existsSync(join(directory, 'metalwright-started'))).toBe(true);
+      const again = spawnSync('python3', ['-c', script]);
+      expect([again.status, calls.length]).toEqual([0, 2]);
+    } finally {
+      server.close();
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 });

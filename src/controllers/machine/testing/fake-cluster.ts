@@ -55,25 +55,33 @@ export function createFakeCluster(now: () => number): FakeCluster {
     if (deletionTimestamp !== undefined && !held) stored.delete(id);
   }
 
+  /** The object that an apply is about, when the apply's preconditions hold. */
+  function locate(
+    resource: Resource<KubeObject>,
+    input: Json & { metadata: Json },
+    part: 'metadata' | 'status',
+  ): { id: string; entry: Stored } {
+    const { name, namespace, uid, resourceVersion } = input.metadata;
+    const id = idOf(resource, String(name), typeof namespace === 'string' ? namespace : undefined);
+    const found = stored.get(id);
+    if (found === undefined && part === 'status') throw new KubeError('NotFound', id);
+    if (found === undefined && uid !== undefined) throw new KubeError('Conflict', id);
+    const entry = found ?? insert(resource, input);
+    const { metadata } = entry.object;
+    const stale =
+      found !== undefined && resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion;
+    if (stale || (uid !== undefined && uid !== metadata.uid)) throw new KubeError('Conflict', id);
+    return { id, entry };
+  }
+
   function apply(
     resource: Resource<KubeObject>,
     input: Json & { metadata: Json },
     manager: string,
     part: 'metadata' | 'status',
   ): unknown {
-    const { name, namespace, uid, resourceVersion } = input.metadata;
-    const id = idOf(resource, String(name), typeof namespace === 'string' ? namespace : undefined);
-    let entry = stored.get(id);
-    if (entry === undefined) {
-      if (part === 'status') throw new KubeError('NotFound', id);
-      if (uid !== undefined) throw new KubeError('Conflict', id);
-      entry = insert(resource, input);
-    }
+    const { id, entry } = locate(resource, input, part);
     const { object, managed } = entry;
-    if (uid !== undefined && uid !== object.metadata.uid) throw new KubeError('Conflict', id);
-    if (resourceVersion !== undefined && resourceVersion !== object.metadata.resourceVersion) {
-      throw new KubeError('Conflict', id);
-    }
     const before = structuredClone(object);
     const fields = flatten(part === 'status' ? input.status : pick(input.metadata));
     const target = part === 'status' ? child(object, 'status') : object.metadata;

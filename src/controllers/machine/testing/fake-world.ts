@@ -171,42 +171,58 @@ function mortal(client: KubeClient, writesLeft: number): KubeClient {
 
 /** Plays rack, BMC, agent and installed OS: the next thing that would happen. */
 async function rackStep(world: FakeWorld, outcome: 'Succeeded' | 'Failed'): Promise<void> {
-  const machine = world.machine();
-  const { power, boot, bootProgress, task, taskResult, powerState, phase } = machine?.status ?? {};
-  if (machine === undefined) return;
-  const at = new Date(world.now()).toISOString();
-  const write = (fieldManager: string, status: MachineStatus): Promise<unknown> =>
-    world.cluster.client.applyStatus(machineKind, { metadata: { name: 'm1' }, status }, { fieldManager });
+  const status = world.machine()?.status;
+  if (status === undefined) return;
+  const { power, boot, powerState } = status;
   if (power?.request !== undefined && power.result?.id !== power.request.id) {
-    const { id, action } = power.request;
-    world.powered.push(id);
-    const result = { id, rack: 'r1', outcome, startedAt: at, finishedAt: at };
-    const state = outcome === 'Failed' ? (powerState ?? 'Off') : action === 'Off' ? 'Off' : 'On';
-    await write('rack-power', { power: { result }, powerState: state });
+    await switchPower(world, power.request, powerState ?? 'Off', outcome);
+  } else if (powerState === 'On' && boot !== undefined) {
+    await runMachine(world, status, boot, outcome);
+  }
+}
+
+type Of<K extends keyof MachineStatus> = NonNullable<MachineStatus[K]>;
+
+async function writeStatus(world: FakeWorld, fieldManager: string, status: MachineStatus): Promise<void> {
+  await world.cluster.client.applyStatus(machineKind, { metadata: { name: 'm1' }, status }, { fieldManager });
+}
+
+async function switchPower(
+  world: FakeWorld,
+  { id, action }: NonNullable<Of<'power'>['request']>,
+  before: Of<'powerState'>,
+  outcome: 'Succeeded' | 'Failed',
+): Promise<void> {
+  const at = new Date(world.now()).toISOString();
+  world.powered.push(id);
+  const result = { id, rack: 'r1', outcome, startedAt: at, finishedAt: at };
+  const powerState = outcome === 'Failed' ? before : action === 'Off' ? 'Off' : 'On';
+  await writeStatus(world, 'rack-power', { power: { result }, powerState });
+}
+
+async function runMachine(
+  world: FakeWorld,
+  { bootProgress, task, taskResult, phase }: MachineStatus,
+  { generation, target }: Of<'boot'>,
+  outcome: 'Succeeded' | 'Failed',
+): Promise<void> {
+  const at = new Date(world.now()).toISOString();
+  const seen = bootProgress?.generation === generation ? bootStages.indexOf(bootProgress.stage) : -1;
+  const isInstalled = phase === 'Deploying' || phase === 'Deployed';
+  if (target === 'EphemeralOS' ? seen < 3 : isInstalled && seen >= 3 && seen < 5) {
+    const stage = bootStages[seen + 1] ?? 'Dhcp';
+    await writeStatus(world, 'rack-boot', { bootProgress: { generation, stage, at, rack: 'r1' } });
     return;
   }
-  if (powerState !== 'On' || boot === undefined) return;
-  const seen = bootProgress?.generation === boot.generation ? bootStages.indexOf(bootProgress.stage) : -1;
-  const report = (stage: number): Promise<unknown> =>
-    write('rack-boot', {
-      bootProgress: { generation: boot.generation, stage: bootStages[stage] ?? 'Dhcp', at, rack: 'r1' },
-    });
-  if (boot.target === 'EphemeralOS' && task?.generation === boot.generation) {
-    if (seen < 3) await report(seen + 1);
-    else if (taskResult?.id !== task.id) {
-      world.tasks.push(task.id);
-      await write('rack-task', { taskResult: { id: task.id, outcome: 'Running', updatedAt: at } });
-    } else if (taskResult.outcome === 'Running') {
-      if (task.kind === 'Inventory') await storeInventory(world);
-      await write('rack-task', { taskResult: { id: task.id, outcome, updatedAt: at } });
-    }
-  } else if (
-    boot.target === 'Disk' &&
-    seen >= 3 &&
-    seen < 5 &&
-    (phase === 'Deploying' || phase === 'Deployed')
-  ) {
-    await report(seen + 1);
+  if (target === 'Disk' || task?.generation !== generation) return;
+  const report = (of: 'Running' | 'Succeeded' | 'Failed'): Promise<void> =>
+    writeStatus(world, 'rack-task', { taskResult: { id: task.id, outcome: of, updatedAt: at } });
+  if (taskResult?.id !== task.id) {
+    world.tasks.push(task.id);
+    await report('Running');
+  } else if (taskResult.outcome === 'Running') {
+    if (task.kind === 'Inventory') await storeInventory(world);
+    await report(outcome);
   }
 }
 
