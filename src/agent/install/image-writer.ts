@@ -38,8 +38,9 @@ export function createImageWriter(device: BlockDevice): ImageWriter {
     if (length === 0) return;
     const filled = chunk.subarray(0, length);
     if (chunkStart === 0) {
-      filled.copy(head, 0, 0, headBytes);
-      filled.fill(0, 0, headBytes);
+      const kept = Math.min(headBytes, length);
+      filled.copy(head, 0, 0, kept);
+      filled.fill(0, 0, kept);
     }
     if (filled.equals(zeroChunk.subarray(0, length))) zerosFrom ??= chunkStart;
     else {
