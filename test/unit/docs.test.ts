@@ -8,7 +8,7 @@ import { agentFailures } from '../../src/api/agent/schema.ts';
 import { kinds } from '../../src/api/crd/kinds.ts';
 import { OperatorConfiguration } from '../../src/config/operator.ts';
 import { RackConfiguration } from '../../src/config/rack.ts';
-import { importErrors } from '../../src/controllers/boot-image/import.ts';
+import { importErrors } from '../../src/controllers/boot-image/errors.ts';
 import { failureTable } from '../../src/domain/lifecycle/failures.ts';
 import { powerErrors } from '../../src/rack/power/errors.ts';
 

@@ -1,21 +1,27 @@
-import {
-  type BootImage,
-  type BootImageStatus,
-  bootImageKind,
-  type ImportedArtifact,
-} from '../../api/boot-image/schema.ts';
-import { type ConditionUpdate, isTrue, mergeConditions, readiness } from '../../api/conditions.ts';
+import type { BootImage, ImportedArtifact } from '../../api/boot-image/schema.ts';
+import { findCondition, isTrue, readiness } from '../../api/conditions.ts';
 import { apiVersion } from '../../api/meta.ts';
-import { CodedError } from '../../errors/coded-error.ts';
+import type { CodedError } from '../../errors/coded-error.ts';
 import type { Controller } from '../../kube/controller.ts';
+import { isKubeError } from '../../kube/errors.ts';
 import { type ControllerDeps, fencedController } from '../shared/small-controller.ts';
+import { type ImportErrorCode, isImportError } from './errors.ts';
 import { importArtifact } from './import.ts';
+import { createImportReport, type ImportReport } from './report.ts';
 
-const manager = 'metalwright-boot-image';
-/** Between two writes of the progress. */
+export interface BootImageControllerDeps extends ControllerDeps {
+  /** Resolved directories that files may come from. */
+  imageDirectories: readonly string[];
+  /** An HTTP source that brings nothing for so long is given up. Default 30 s. */
+  stallMs?: number;
+  /** Between the first two attempts after a failure that passes by itself; doubled each time. Default 15 s. */
+  retryMs?: number;
+}
+
+/** Between two writes of the progress, in milliseconds. */
 const progressEveryMs = 3_000;
-/** After a failure that only a person mends, look again this late. */
-const stalledRetryMs = 600_000;
+/** The longest wait, and the one after a failure that only a person mends, in milliseconds. */
+const longestRetryMs = 600_000;
 
 /** Whether all of the image as its spec is now has been imported. */
 export function isImported({ metadata, spec, status }: BootImage): boolean {
@@ -26,30 +32,90 @@ export function isImported({ metadata, spec, status }: BootImage): boolean {
   );
 }
 
+/**
+ * What was imported for an earlier spec and can still be used while it is read anew: racks verify digests, so it cannot be wrong;
+ * only what the spec rules out by another digest is dropped.
+ */
+export function keptArtifacts({ spec, status }: BootImage): ImportedArtifact[] {
+  return (status?.artifacts ?? []).filter((imported) => {
+    const wanted = spec.artifacts.find(({ role }) => role === imported.role);
+    return wanted !== undefined && (wanted.digest === undefined || wanted.digest === imported.digest);
+  });
+}
+
+/** When a failed import is tried again, in milliseconds. @param failures in a row, this one included */
+export function retryAfter(code: ImportErrorCode, failures: number, firstMs: number): number {
+  // Reading a large image again and again would not make it another one; looking for a file costs nothing.
+  if (code !== 'SourceFailed' && code !== 'SourceNotFound') return longestRetryMs;
+  return Math.min(firstMs * 2 ** Math.min(failures - 1, 20), longestRetryMs);
+}
+
 /** Reads images from their sources, pins their digests and says how far it is. */
-export function createBootImageController(
-  deps: ControllerDeps & { imageDirectories: readonly string[] },
-): Controller {
+export function createBootImageController(deps: BootImageControllerDeps): Controller {
   const { images } = deps.informers;
+  const { retryMs = 15_000 } = deps;
+  const failures = new Map<string, number>();
+  const imports = new Map<string, { image: BootImage; ending: AbortController }>();
+
+  function fail(image: BootImage, error: CodedError<ImportErrorCode>) {
+    const { name, uid } = image.metadata;
+    const count = (failures.get(name) ?? 0) + 1;
+    failures.set(name, count);
+    if (findCondition(image.status?.conditions, 'Ready')?.reason !== error.code)
+      deps.events.event({ apiVersion, kind: 'BootImage', name, uid }, 'Warning', error.code, error.message);
+    return { requeueAfterMs: retryAfter(error.code, count, retryMs) };
+  }
+
+  async function attempt(image: BootImage, report: ImportReport, signal: AbortSignal): Promise<void> {
+    const { name, generation } = image.metadata;
+    const ending = new AbortController();
+    imports.set(name, { image, ending });
+    try {
+      if (image.status?.observedGeneration !== generation)
+        await report.write({}, 'Unknown', readiness('Reconciling', 'Importing', 'the import begins'));
+      await importAll(image, report, deps, AbortSignal.any([signal, ending.signal]));
+    } catch (error) {
+      // Whatever changed has enqueued it again.
+      if (signal.aborted || !(ending.signal.aborted || isKubeError(error, 'NotFound'))) throw error;
+    } finally {
+      imports.delete(name);
+    }
+  }
+
+  async function reconcile(name: string, signal: AbortSignal) {
+    const image = images.get(name);
+    if (image === undefined || isImported(image)) {
+      failures.delete(name);
+      return undefined;
+    }
+    const report = createImportReport(image, keptArtifacts(image), deps);
+    try {
+      await attempt(image, report, signal);
+      failures.delete(name);
+      return undefined;
+    } catch (error) {
+      if (signal.aborted || !isImportError(error)) throw error;
+      const state = error.retryable ? 'Reconciling' : 'Stalled';
+      await report.write({}, 'False', readiness(state, error.code, error.message));
+      return fail(image, error);
+    }
+  }
+
   return fencedController(
     deps,
     'boot-image',
-    async (name, signal) => {
-      const image = images.get(name);
-      if (image === undefined || isImported(image)) return undefined;
-      try {
-        await importAll(image, deps, signal);
-        return undefined;
-      } catch (error) {
-        if (!(error instanceof CodedError) || signal.aborted) throw error;
-        await write(image, deps, { artifacts: undefined }, readiness('Stalled', error.code, error.message));
-        return { requeueAfterMs: error.retryable ? 15_000 : stalledRetryMs };
-      }
-    },
+    reconcile,
     (controller) => [
-      images.onChange(({ object, previous }) => {
-        if (object.metadata.generation !== previous?.metadata.generation)
-          controller.enqueue(object.metadata.name);
+      images.onChange(({ type, object, previous }) => {
+        const { name, uid, generation } = object.metadata;
+        if (type === 'Modified' && generation === previous?.metadata.generation) return;
+        const running = imports.get(name);
+        const isSame =
+          running?.image.metadata.uid === uid && running?.image.metadata.generation === generation;
+        if (type === 'Deleted' || !isSame) running?.ending.abort();
+        // Counted anew: the person may have mended it.
+        failures.delete(name);
+        controller.enqueue(name);
       }),
     ],
     2,
@@ -58,67 +124,46 @@ export function createBootImageController(
 
 async function importAll(
   image: BootImage,
-  deps: ControllerDeps & { imageDirectories: readonly string[] },
+  report: ImportReport,
+  deps: BootImageControllerDeps,
   signal: AbortSignal,
 ): Promise<void> {
+  const { clock, imageDirectories, stallMs = 30_000 } = deps;
+  const wanted = image.spec.artifacts;
   const artifacts: ImportedArtifact[] = [];
-  for (const artifact of image.spec.artifacts) {
-    let reportedAt = 0;
-    let writing: Promise<void> = Promise.resolve();
+  let done = 0;
+  let reportedAt = clock.now();
+  for (const artifact of wanted) {
     const progress = (bytes: number, totalBytes: number | undefined): void => {
-      if (deps.clock.now() - reportedAt < progressEveryMs) return;
-      reportedAt = deps.clock.now();
+      const now = clock.now();
+      if (now - reportedAt < progressEveryMs) return;
+      reportedAt = now;
+      const part = totalBytes === undefined || totalBytes === 0 ? undefined : bytes / totalBytes;
       const percent =
-        totalBytes === undefined || totalBytes === 0 ? undefined : Math.floor((bytes / totalBytes) * 100);
-      writing = write(
-        image,
-        deps,
-        { progress: { bytes, totalBytes, percent } },
-        readiness('Reconciling', 'Importing', `reads ${artifact.role}: ${percent ?? '?'} %`),
-      ).catch(() => undefined);
+        part === undefined
+          ? undefined
+          : Math.min(99, Math.floor(((artifacts.length + part) / wanted.length) * 100));
+      report.progress(artifact.role, {
+        bytes: done + bytes,
+        totalBytes: totalBytes === undefined ? undefined : done + totalBytes,
+        percent,
+      });
     };
-    artifacts.push(
-      await importArtifact(artifact, { imageDirectories: deps.imageDirectories, progress }, signal),
-    );
-    await writing;
+    const imported = await importArtifact(artifact, { imageDirectories, stallMs, progress }, signal);
+    artifacts.push(imported);
+    done += imported.sizeBytes;
   }
-  const bytes = artifacts.reduce((sum, artifact) => sum + artifact.sizeBytes, 0);
-  await write(
-    image,
-    deps,
+  signal.throwIfAborted();
+  await report.write(
     {
       artifacts,
-      progress: { bytes, totalBytes: bytes, percent: 100 },
-      importedAt: new Date(deps.clock.now()).toISOString(),
+      progress: { bytes: done, totalBytes: done, percent: 100 },
+      importedAt: new Date(clock.now()).toISOString(),
     },
-    readiness('Ready', 'Imported', `${(bytes / 1024 / 1024).toFixed(0)} MiB`),
+    'True',
+    readiness('Ready', 'Imported', `${(done / 1024 / 1024).toFixed(1)} MiB`),
   );
-  deps.events.event(
-    { apiVersion, kind: 'BootImage', name: image.metadata.name, uid: image.metadata.uid },
-    'Normal',
-    'Imported',
-    `${artifacts.map((artifact) => `${artifact.role} ${artifact.digest}`).join(', ')}`,
-  );
-}
-
-async function write(
-  image: BootImage,
-  deps: ControllerDeps,
-  part: Partial<BootImageStatus>,
-  conditions: readonly ConditionUpdate[],
-): Promise<void> {
-  deps.fence.assertHeld();
-  const { name, uid, generation } = image.metadata;
-  await deps.client.applyStatus(
-    bootImageKind,
-    {
-      metadata: { name, uid },
-      status: {
-        ...part,
-        observedGeneration: generation,
-        conditions: mergeConditions(image.status?.conditions, conditions, generation, deps.clock.now()),
-      },
-    },
-    { fieldManager: manager },
-  );
+  const { name, uid } = image.metadata;
+  const digests = artifacts.map(({ role, digest }) => `${role} ${digest}`).join(', ');
+  deps.events.event({ apiVersion, kind: 'BootImage', name, uid }, 'Normal', 'Imported', digests);
 }
