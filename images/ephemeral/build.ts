@@ -15,7 +15,15 @@ export interface EphemeralImage {
   directory: string;
   kernel: Artifact;
   initrd: Artifact;
+  /** What its kernel should be started with besides what the rack adds. */
+  kernelArguments: string[];
 }
+
+/**
+ * Messages of the kernel go to a serial line letter by letter, and its tests of its own cryptography take seconds where a
+ * processor is slow: neither is of use to an installer.
+ */
+const kernelArguments = ['quiet', 'cryptomgr.notests'];
 
 /**
  * Builds the ephemeral OS: one kernel and one initramfs. The initramfs is two archives in a row: a large one that changes
@@ -42,6 +50,7 @@ export async function buildEphemeral(suite = 'bookworm'): Promise<EphemeralImage
     directory,
     kernel: await describeArtifact(join(directory, 'vmlinuz')),
     initrd: await describeArtifact(join(directory, 'initrd.img')),
+    kernelArguments: [...kernelArguments],
   };
 }
 

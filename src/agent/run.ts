@@ -18,6 +18,9 @@ const sessionPath = '/run/mw/session.json';
 /** A machine that nobody gives work is switched off after so long: it would burn power, and hide that something is wrong. */
 const lifetimeMs = 12 * 60 * 60 * 1000;
 
+/** A machine that was told to end is gone well before this. */
+const endingMs = 120_000;
+
 /** Time for a person to read the console before the screen goes dark. */
 const readingMs = 20_000;
 
@@ -32,6 +35,8 @@ export async function runAgent(commandLine: CommandLine | undefined, console: Co
   const ending =
     commandLine === undefined ? await explain(console) : await serve(commandLine, console, signal);
   await endMachine(runProgram, ending);
+  await systemTiming.sleep(endingMs);
+  throw new Error(`the kernel did not ${ending === 'Reboot' ? 'restart' : 'switch off'} the machine`);
 }
 
 async function explain(console: Console): Promise<Ending> {

@@ -121,7 +121,7 @@ describe('the ephemeral OS', () => {
       expect(result.message).not.toContain('no boot entry');
       const installed = join(directory, 'installed.raw');
       copyFileSync(disk, installed);
-      expect(execFileSync('sgdisk', ['--verify', installed]).toString()).toContain('No problems found');
+      expect(execFileSync('sfdisk', ['--verify', installed]).toString()).toContain('No errors detected');
       const table = JSON.parse(execFileSync('sfdisk', ['--json', installed]).toString());
       const root = table.partitiontable.partitions[1];
       expect(root.start * 512).toBe(rootStart);
