@@ -31,6 +31,9 @@ export function watchInto<T extends KubeObject>(
   });
 }
 
+/** Waits after failures, in milliseconds: other controllers and people wait for what these say. */
+const backoff = { baseMs: 200, maxMs: 30_000 } as const;
+
 /** A controller whose watches begin with it and end with it, and that does nothing without the lease. */
 export function fencedController(
   deps: Pick<ControllerDeps, 'fence' | 'log'>,
@@ -43,6 +46,7 @@ export function fencedController(
     name,
     log: deps.log,
     concurrency,
+    backoff,
     async reconcile(key, signal) {
       deps.fence.assertHeld();
       return await reconcile(key, signal);

@@ -1,10 +1,10 @@
 import { mergeConditions } from '../../api/conditions.ts';
 import { type Subnet, subnetKind } from '../../api/subnet/schema.ts';
-import { cidrRange, parseCidr } from '../../domain/net/cidr.ts';
-import { rangesOverlap } from '../../domain/net/range.ts';
+import { isOlder } from '../../domain/seniority.ts';
 import type { Controller } from '../../kube/controller.ts';
 import { type ControllerDeps, fencedController, watchInto } from '../shared/small-controller.ts';
 import { applyStatusIfChanged } from '../shared/status.ts';
+import { subnetsOverlap } from '../shared/subnet-ranges.ts';
 import { countAddresses, decideSubnet } from './decide.ts';
 
 const manager = 'metalwright-subnet';
@@ -13,10 +13,28 @@ const manager = 'metalwright-subnet';
 export function createSubnetController(deps: ControllerDeps): Controller {
   const { subnets, vlans, addresses } = deps.informers;
   const fabricOf = (subnet: Subnet): string | undefined => vlans.get(subnet.spec.vlan)?.spec.fabric;
-  const overlaps = (a: Subnet, b: Subnet): boolean =>
-    rangesOverlap(cidrRange(parseCidr(a.spec.cidr)), cidrRange(parseCidr(b.spec.cidr)));
-  const age = (subnet: Subnet): string =>
-    `${subnet.metadata.creationTimestamp ?? ''} ${subnet.metadata.name}`;
+
+  /** Names of older subnets with some of the same addresses on the same switches. */
+  function olderOverlapping(subnet: Subnet): string[] {
+    const fabric = fabricOf(subnet);
+    return subnets
+      .list()
+      .filter(
+        (other) =>
+          other.metadata.name !== subnet.metadata.name &&
+          fabricOf(other) === fabric &&
+          isOlder(other.metadata, subnet.metadata) &&
+          subnetsOverlap(other, subnet),
+      )
+      .map(({ metadata }) => metadata.name)
+      .sort();
+  }
+
+  /** Those whose verdict may change with this one's coming or going. */
+  function* touchedBy(subnet: Subnet): Generator<string> {
+    yield subnet.metadata.name;
+    for (const other of subnets.list()) if (subnetsOverlap(other, subnet)) yield other.metadata.name;
+  }
 
   return fencedController(
     deps,
@@ -25,24 +43,16 @@ export function createSubnetController(deps: ControllerDeps): Controller {
       const subnet = subnets.get(name);
       if (subnet === undefined) return undefined;
       const assigned = addresses.byIndex('subnet', name).map((address) => address.spec.address);
+      const counts = countAddresses(subnet, assigned);
       const decided = decideSubnet(subnet, {
         vlanExists: vlans.get(subnet.spec.vlan) !== undefined,
-        overlapping: subnets
-          .list()
-          .filter(
-            (other) =>
-              other !== subnet &&
-              age(other) < age(subnet) &&
-              fabricOf(other) === fabricOf(subnet) &&
-              overlaps(other, subnet),
-          )
-          .map((other) => other.metadata.name),
-        assigned,
+        overlapping: olderOverlapping(subnet),
+        free: BigInt(counts.free),
       });
       const { generation } = subnet.metadata;
       const status = {
         observedGeneration: generation,
-        addresses: countAddresses(subnet, assigned),
+        addresses: counts,
         conditions: mergeConditions(subnet.status?.conditions, decided, generation, deps.clock.now()),
       };
       await applyStatusIfChanged(
@@ -54,9 +64,10 @@ export function createSubnetController(deps: ControllerDeps): Controller {
       return undefined;
     },
     (controller) => [
-      watchInto(controller, subnets, () => subnets.list().map((subnet) => subnet.metadata.name)),
+      watchInto(controller, subnets, touchedBy),
+      // With its VLAN a subnet joins the others of a fabric: they look at it anew.
       watchInto(controller, vlans, (vlan) =>
-        subnets.byIndex('vlan', vlan.metadata.name).map((subnet) => subnet.metadata.name),
+        subnets.byIndex('vlan', vlan.metadata.name).flatMap((subnet) => [...touchedBy(subnet)]),
       ),
       watchInto(controller, addresses, (address) => [address.spec.subnet]),
     ],

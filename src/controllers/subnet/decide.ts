@@ -12,14 +12,16 @@ import {
 } from '../../domain/net/range.ts';
 import { excludedRanges, rangeOf } from '../shared/subnet-ranges.ts';
 
+/** What a subnet's readiness depends on. */
 export interface SubnetObservation {
   vlanExists: boolean;
   /** Other, older subnets on the same fabric whose networks overlap. */
   overlapping: readonly string[];
-  /** Addresses that have an IPAddress object. */
-  assigned: readonly string[];
+  /** How many addresses are left for machines. */
+  free: bigint;
 }
 
+/** What holds of a subnet: the first thing that is wrong, or that it is in order. */
 export function decideSubnet(subnet: Subnet, seen: SubnetObservation): ConditionUpdate[] {
   if (!seen.vlanExists) {
     return readiness('Stalled', 'VlanNotFound', `spec.vlan: there is no VLAN ${subnet.spec.vlan}: create it`);
@@ -34,10 +36,12 @@ export function decideSubnet(subnet: Subnet, seen: SubnetObservation): Condition
   }
   const problem = rangeProblem(subnet);
   if (problem !== undefined) return readiness('Stalled', 'RangeInvalid', problem);
+  if (!subnet.spec.managed) return readiness('Ready', 'Accepted', 'not managed: no addresses are given out');
+  if (seen.free > 0n) return readiness('Ready', 'Accepted', 'managed');
   return readiness(
     'Ready',
-    'Accepted',
-    subnet.spec.managed ? 'managed' : 'not managed: no addresses are given out',
+    'Exhausted',
+    'no address is left for further machines: shrink spec.ranges, or remove IPAddresses that nobody needs',
   );
 }
 
