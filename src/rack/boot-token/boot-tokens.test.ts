@@ -41,6 +41,14 @@ describe('boot tokens', () => {
     expect(await tokens.redeem(first ?? '', presenter, machine)).toMatchObject({ refusal: 'Unknown' });
   });
 
+  it('are made for a machine that was deleted and made anew under its name, whose generations begin again', async () => {
+    const tokens = await open();
+    const token = (await tokens.issue(request)) ?? '';
+    await tokens.redeem(token, presenter, machine);
+    expect(await tokens.issue(request)).toBeUndefined();
+    expect(await tokens.issue({ ...request, machineUid: 'another' })).toBeDefined();
+  });
+
   it('are forgotten after a day, and a replay until then is known as one', async () => {
     const tokens = await open();
     const token = (await tokens.issue(request)) ?? '';
@@ -60,7 +68,7 @@ describe('boot tokens', () => {
     await writeFile(join(directory, 'state'), 'in the way');
     await expect(tokens.issue(request)).rejects.toThrow();
     await expect(tokens.redeem(token, presenter, machine)).rejects.toThrow();
-    expect(tokens.hasSession('node-1', 4)).toBe(false);
+    expect(tokens.hasSession(request)).toBe(false);
     await rm(join(directory, 'state'));
     expect(await tokens.redeem(token, presenter, machine)).toMatchObject({ kind: 'Opened' });
   });

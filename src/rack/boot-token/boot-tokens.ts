@@ -29,8 +29,8 @@ export interface BootTokens {
   /** Uses the token up, and stores that, before the key is handed out. Rejects when it cannot be stored. */
   redeem(token: string, presenter: Presenter, machine: ExpectedMachine | undefined): Promise<Redemption>;
   session(sessionKey: string): Readonly<SessionRecord> | undefined;
-  /** Whether a boot generation has its session. */
-  hasSession(machine: string, generation: number): boolean;
+  /** Whether a boot generation has its session. A machine that was deleted and made anew under its name is another one. */
+  hasSession(boot: Pick<TokenRecord, 'machine' | 'machineUid' | 'generation'>): boolean;
   /** Notes how the machine goes on after its task. */
   end(session: Readonly<SessionRecord>, ending: NonNullable<SessionRecord['ending']>): Promise<void>;
   /** Resolves when everything is on disk. */
@@ -65,9 +65,11 @@ export async function openBootTokens(deps: BootTokensDeps): Promise<BootTokens> 
     sessions: [...sessions.values()],
   }));
 
-  const hasSession = (machine: string, generation: number): boolean => {
-    for (const session of sessions.values())
-      if (session.machine === machine && session.generation === generation) return true;
+  const hasSession: BootTokens['hasSession'] = ({ machine, machineUid, generation }) => {
+    for (const session of sessions.values()) {
+      const same = session.machine === machine && session.machineUid === machineUid;
+      if (same && session.generation === generation) return true;
+    }
     return false;
   };
 
@@ -102,7 +104,7 @@ export async function openBootTokens(deps: BootTokensDeps): Promise<BootTokens> 
 
     async issue(request) {
       prune();
-      if (hasSession(request.machine, request.generation)) return undefined;
+      if (hasSession(request)) return undefined;
       dropOldestUnused(request);
       const token = newSecret();
       const hash = hashSecret(token);
@@ -117,7 +119,7 @@ export async function openBootTokens(deps: BootTokensDeps): Promise<BootTokens> 
 
     async redeem(token, presenter, machine) {
       const record = tokens.get(hashSecret(token));
-      const exists = record !== undefined && hasSession(record.machine, record.generation);
+      const exists = record !== undefined && hasSession(record);
       const refusal = judgeToken(record, presenter, machine, exists, clock.now());
       if (record === undefined || refusal !== undefined)
         return { kind: 'Refused', refusal: refusal ?? 'Unknown', machine: record?.machine };

@@ -118,7 +118,7 @@ async function taskScript(
     return wait(boot, `no BootImage of purpose Ephemeral for ${machine.spec.architecture} is ready`, 10);
   const waiting = waitForImage(boot, image, deps);
   if (waiting !== undefined) return waiting;
-  if (tokens.hasSession(name, generation))
+  if (tokens.hasSession({ machine: name, machineUid: uid, generation }))
     return localDiskScript(`${name} has used this boot already, starting its own disk`);
 
   const extra = [...image.kernelArguments, ...(machine.spec.kernelArguments ?? [])];
