@@ -51,7 +51,7 @@ export function imageResources(images: LabImages): Manifest[] {
     architecture: 'amd64',
     purpose: 'Ephemeral',
     artifacts: [artifact('Kernel', images.ephemeral.kernel), artifact('Initrd', images.ephemeral.initrd)],
-    kernelArguments: ['console=ttyS0,115200'],
+    kernelArguments: [...images.ephemeral.kernelArguments, 'console=ttyS0,115200'],
   };
   const debian: z.input<typeof BootImageSpec> = {
     os: 'debian',
