@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { CommaList, wholeNumber } from './parse.ts';
+import { AbsolutePath, CommaList, NamespaceName, wholeNumber } from './parse.ts';
 
 const seconds = (fallback: number) => wholeNumber(1, 604800).default(fallback);
 
@@ -8,11 +8,11 @@ const seconds = (fallback: number) => wholeNumber(1, 604800).default(fallback);
 export const OperatorConfiguration = z
   .object({
     KUBECONFIG: z.string().optional(),
-    METALWRIGHT_NAMESPACE: z.string().default('metalwright-system'),
+    METALWRIGHT_NAMESPACE: NamespaceName.default('metalwright-system'),
     METALWRIGHT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     METALWRIGHT_IDENTITY: z.string().min(1).default(hostname().toLowerCase()),
     /** Directories that BootImages of source `file` may lie in. */
-    METALWRIGHT_IMAGE_DIRS: CommaList.default(['/var/lib/metalwright/images']),
+    METALWRIGHT_IMAGE_DIRS: CommaList.pipe(z.array(AbsolutePath)).default(['/var/lib/metalwright/images']),
     METALWRIGHT_TIMEOUT_POWER: seconds(300),
     METALWRIGHT_TIMEOUT_BOOT: seconds(600),
     METALWRIGHT_TIMEOUT_AGENT_SILENCE: seconds(120),

@@ -24,6 +24,26 @@ export const CommaList = z.string().transform((text) =>
     .filter((word) => word !== ''),
 );
 
+/** A path that means the same wherever the program was started. */
+export const AbsolutePath = z.string().startsWith('/', 'an absolute path');
+
+/** The name of a namespace: an RFC 1123 label. */
+export const NamespaceName = z
+  .string()
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'the name of a namespace');
+
+/** The name of a cluster-scoped object, a node for one: an RFC 1123 subdomain. */
+export const ObjectName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'lower-case letters, digits, dashes and dots');
+
+/** The name of a network interface on Linux. */
+export const InterfaceName = z
+  .string()
+  .regex(/^[^\s/:]{1,15}$/, 'the name of an interface: at most 15 characters');
+
 /**
  * Reads a process's whole configuration at once.
  *

@@ -1,21 +1,29 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { CommaList, Flag, wholeNumber } from './parse.ts';
+import {
+  AbsolutePath,
+  CommaList,
+  Flag,
+  InterfaceName,
+  NamespaceName,
+  ObjectName,
+  wholeNumber,
+} from './parse.ts';
 
 /** Configuration of `src/bin/rack.ts`, by environment variable. */
 export const RackConfiguration = z
   .object({
     KUBECONFIG: z.string().optional(),
-    METALWRIGHT_NAMESPACE: z.string().default('metalwright-system'),
+    METALWRIGHT_NAMESPACE: NamespaceName.default('metalwright-system'),
     METALWRIGHT_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-    METALWRIGHT_RACK_NAME: z.string().min(1).max(253).default(hostname().toLowerCase()),
+    METALWRIGHT_RACK_NAME: ObjectName.prefault(() => hostname().toLowerCase()),
     /** Interfaces to serve; empty: all that are on a known VLAN. */
-    METALWRIGHT_RACK_INTERFACES: CommaList.default([]),
-    METALWRIGHT_STATE_DIR: z.string().default('/var/lib/metalwright'),
+    METALWRIGHT_RACK_INTERFACES: CommaList.pipe(z.array(InterfaceName)).default([]),
+    METALWRIGHT_STATE_DIR: AbsolutePath.default('/var/lib/metalwright'),
     METALWRIGHT_HTTP_PORT: wholeNumber(1, 65535).default(7480),
-    METALWRIGHT_LOADERS_DIR: z.string().default('/usr/lib/ipxe'),
+    METALWRIGHT_LOADERS_DIR: AbsolutePath.default('/usr/lib/ipxe'),
     /** Directories that BootImages of source `file` may lie in. */
-    METALWRIGHT_IMAGE_DIRS: CommaList.default(['/var/lib/metalwright/images']),
+    METALWRIGHT_IMAGE_DIRS: CommaList.pipe(z.array(AbsolutePath)).default(['/var/lib/metalwright/images']),
     METALWRIGHT_IMAGE_CACHE_MIB: wholeNumber(64, 1 << 24).default(65536),
     /** Machines that enlist themselves are approved at once. */
     METALWRIGHT_AUTO_APPROVE: Flag.default(false),
