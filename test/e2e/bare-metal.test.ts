@@ -66,9 +66,9 @@ describe('bare metal', () => {
     setting.figures.note(what, (stored ?? Number.NaN) - (start?.at ?? Number.NaN));
   }
 
-  async function isRefusedByItsBmc(machine: LabMachine): Promise<void> {
+  async function expectRefusal(machine: LabMachine): Promise<void> {
     const refused = ({ status }: Machine): boolean => status?.phase === 'CommissioningFailed';
-    const { status, metadata } = await setting.machineIs(machine, 'refused by its BMC', refused, 2 * minutes);
+    const { status, metadata } = await setting.machineIs(machine, 'refused by its BMC', refused, 3 * minutes);
     expect(status?.failure).toMatchObject({
       reason: 'BmcAuthenticationFailed',
       message: expect.stringContaining('correct user name and password in the credentials Secret'),
@@ -82,20 +82,20 @@ describe('bare metal', () => {
       const { bios } = setting;
       await pressPowerOn(bios);
       const isNew = ({ status }: Machine): boolean => status?.phase === 'New';
-      const { metadata, spec } = await setting.machineIs(bios, 'enlisted', isNew, 5 * minutes);
+      const { metadata, spec } = await setting.machineIs(bios, 'enlisted', isNew, 8 * minutes);
       expect(spec.approved).toBe(false);
       noteInventory(bios);
       await storeCredentials(setting, bios);
       await approve(setting, metadata.name, bios);
-      await setting.machineIs(bios, 'Ready', isReady, 5 * minutes);
+      await setting.machineIs(bios, 'Ready', isReady, 8 * minutes);
     });
 
     it('when a manifest declares them, also after the password of the BMC was wrong at first', async () => {
       const { uefi } = setting;
       await storeCredentials(setting, uefi, 'not the password');
       await declareMachine(setting, uefi);
-      await isRefusedByItsBmc(uefi);
-      await setting.machineIs(uefi, 'Ready', isReady, 5 * minutes);
+      await expectRefusal(uefi);
+      await setting.machineIs(uefi, 'Ready', isReady, 8 * minutes);
       noteInventory(uefi);
     });
 
@@ -170,44 +170,48 @@ describe('bare metal', () => {
     await setting.lab.kubectl.run('delete', 'allocation', 'too-large', '--namespace', namespace);
   });
 
-  it('are installed for Allocations, though the operator is killed twice, and open to the key', async () => {
-    await setting.lab.kubectl.apply([
-      {
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata: { name: 'user-data', namespace },
-        stringData: {
-          userData: `#cloud-config\nwrite_files:\n- path: /etc/metalwright-e2e\n  content: ${userDataText}\n`,
+  it(
+    'are installed for Allocations, though the operator is killed twice, and open to the key',
+    async () => {
+      await setting.lab.kubectl.apply([
+        {
+          apiVersion: 'v1',
+          kind: 'Secret',
+          metadata: { name: 'user-data', namespace },
+          stringData: {
+            userData: `#cloud-config\nwrite_files:\n- path: /etc/metalwright-e2e\n  content: ${userDataText}\n`,
+          },
         },
-      },
-    ]);
-    const deploy = async (machine: LabMachine): Promise<void> => {
-      const applied = await allocate(setting, allocationName(machine), {
-        image: 'debian-12',
-        constraints: { machine: nameOf(machine) },
-        hostname: `host-${machine.firmware}`,
-        sshKeys: [key.publicKey],
-        userDataSecret: 'user-data',
-      });
-      const isDeployed = ({ status }: Machine): boolean => status?.phase === 'Deployed';
-      const { status } = await setting.machineIs(machine, 'Deployed', isDeployed, 10 * minutes);
-      const address = status?.addresses?.[0]?.address ?? 'no address';
-      await firstLogin(key, address, 3 * minutes);
-      setting.figures.note(`${firmwareOf(machine)}: Allocation applied to SSH login`, Date.now() - applied);
-      await waitForReady(machine);
-      insides.set(machine.name, await lookInside(key, address));
-    };
-    const strike = async (): Promise<void> => {
-      const { uefi, bios } = setting;
-      // The intent is written, and nothing has come of it.
-      const intends = ({ status }: Machine): boolean => status?.task?.kind === 'Install';
-      await setting.machineIs(uefi, 'about to boot', intends, minutes);
-      await setting.killOperator();
-      await setting.machineIs(bios, 'installing', installs, 5 * minutes);
-      await setting.killOperator();
-    };
-    await Promise.all([...both().map(deploy), strike(), replay(setting.bios)]);
-  });
+      ]);
+      const deploy = async (machine: LabMachine): Promise<void> => {
+        const applied = await allocate(setting, allocationName(machine), {
+          image: 'debian-12',
+          constraints: { machine: nameOf(machine) },
+          hostname: `host-${machine.firmware}`,
+          sshKeys: [key.publicKey],
+          userDataSecret: 'user-data',
+        });
+        const isDeployed = ({ status }: Machine): boolean => status?.phase === 'Deployed';
+        const { status } = await setting.machineIs(machine, 'Deployed', isDeployed, 13 * minutes);
+        const address = status?.addresses?.[0]?.address ?? 'no address';
+        await firstLogin(key, address, 3 * minutes);
+        setting.figures.note(`${firmwareOf(machine)}: Allocation applied to SSH login`, Date.now() - applied);
+        await waitForReady(machine);
+        insides.set(machine.name, await lookInside(key, address));
+      };
+      const strike = async (): Promise<void> => {
+        const { uefi, bios } = setting;
+        // The intent is written, and nothing has come of it.
+        const intends = ({ status }: Machine): boolean => status?.task?.kind === 'Install';
+        await setting.machineIs(uefi, 'about to boot', intends, minutes);
+        await setting.killOperator();
+        await setting.machineIs(bios, 'installing', installs, 8 * minutes);
+        await setting.killOperator();
+      };
+      await Promise.all([...both().map(deploy), strike(), replay(setting.bios)]);
+    },
+    25 * minutes,
+  );
 
   /** As `kubectl wait` of a person does it. */
   async function waitForReady(machine: LabMachine): Promise<void> {
@@ -287,7 +291,7 @@ describe('bare metal', () => {
     await Promise.all(
       both().map(async (machine) => {
         expect(await signaturesOn(machine.diskPath)).toContain('gpt');
-        const took = await release(setting, allocationName(machine), machine, 6 * minutes);
+        const took = await release(setting, allocationName(machine), machine, 10 * minutes);
         setting.figures.note(`${firmwareOf(machine)}: release to Ready, disk wiped`, took);
         await expectWiped(machine);
       }),
@@ -307,14 +311,14 @@ describe('bare metal', () => {
       await allocate(setting, 'cut-off', { image: 'debian-12', constraints: { machine: nameOf(bios) } });
       const halfWay = (machine: Machine): boolean =>
         installs(machine) && (machine.status?.taskResult?.percent ?? 0) >= 30;
-      await setting.machineIs(bios, 'half way through', halfWay, 5 * minutes);
+      await setting.machineIs(bios, 'half way through', halfWay, 8 * minutes);
       await pullPlug(bios);
       const { reason, message } = await failureOf(setting, 'cut-off', 2 * minutes);
       expect(reason).toBe('AgentSilent');
       expect(message).toContain('console');
       expect(setting.machineOf(bios)?.status?.phase).toBe('DeploymentFailed');
       expect(await firstByteLeft(bios.diskPath)).toBeDefined();
-      await release(setting, 'cut-off', bios, 6 * minutes);
+      await release(setting, 'cut-off', bios, 8 * minutes);
       await expectWiped(bios);
     });
 
@@ -334,7 +338,7 @@ describe('bare metal', () => {
       await choose({ serial: 'pulled-out' });
       const constraints = { machine: nameOf(uefi) };
       await allocate(setting, 'diskless', { image: 'debian-12', constraints, erase: 'None' });
-      const { reason, message } = await failureOf(setting, 'diskless', 5 * minutes);
+      const { reason, message } = await failureOf(setting, 'diskless', 8 * minutes);
       expect(reason).toBe('RootDiskNotFound');
       expect(message).toContain('pulled-out');
       expect(message).toContain(`${uefi.serial}-0`);

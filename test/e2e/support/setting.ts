@@ -39,7 +39,7 @@ export interface Setting {
 }
 
 /** A sign of life comes every ten seconds; a real machine is given two minutes. */
-const timeouts = { METALWRIGHT_TIMEOUT_AGENT_SILENCE: '30' };
+const timeouts = { METALWRIGHT_TIMEOUT_AGENT_SILENCE: '45' };
 
 export async function startSetting(): Promise<Setting> {
   const figures = createFigures();
