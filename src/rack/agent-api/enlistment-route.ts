@@ -32,10 +32,9 @@ async function enlist(
     refuse('an enlistment without DHCP', address, deps);
     return problem('EnlistmentRefused');
   }
-  // The agent repeats what was not answered: the machine may be there already.
-  const known = machines.byMac(sighting.mac);
-  if (known !== undefined) return created(known.metadata.name);
-  if (machines.pendingEnlistments() >= deps.mostPendingEnlistments) {
+  // The agent repeats what was not answered: the machine may be there already, but not yet its inventory.
+  const isKnown = machines.byMac(sighting.mac) !== undefined;
+  if (!isKnown && machines.pendingEnlistments() >= deps.mostPendingEnlistments) {
     refuse(`an enlistment while ${deps.mostPendingEnlistments} machines wait for approval`, address, deps);
     return problem('EnlistmentsFull', `${deps.mostPendingEnlistments} wait: approve or delete some`);
   }

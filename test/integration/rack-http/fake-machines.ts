@@ -71,7 +71,8 @@ export function createFakeMachines(): FakeMachines {
     },
     async enlist(request) {
       fail();
-      const name = `m-${request.macAddresses[0]!.replaceAll(':', '')}`;
+      const known = request.macAddresses.map((mac) => fake.byMac(mac)).find((found) => found !== undefined);
+      const name = known?.metadata.name ?? `m-${request.macAddresses[0]!.replaceAll(':', '')}`;
       recorded.enlisted.push(name);
       return { machine: name };
     },
