@@ -27,11 +27,15 @@ export async function ensureBridge(instance: LabInstance): Promise<void> {
   await run('ip', ['link', 'set', instance.bridge, 'up']);
 }
 
-/** A bridge has a carrier, and its address counts as up, only while something is plugged in: here, for good. */
+/**
+ * A bridge has a carrier, and its address counts as up, only while something is plugged in: here, for good. The loose
+ * end must not answer ARP: it would offer itself for the bridge's address too, and firmware that believed it would be lost.
+ */
 async function plugCable({ bridge }: LabInstance): Promise<void> {
   const [port, end] = [`${bridge}-port`, `${bridge}-end`];
   await run('ip', ['link', 'add', port, 'type', 'veth', 'peer', 'name', end]);
   await run('ip', ['link', 'set', port, 'master', bridge]);
+  await run('ip', ['link', 'set', end, 'arp', 'off']);
   for (const side of [port, end]) await run('ip', ['link', 'set', side, 'addrgenmode', 'none', 'up']);
 }
 

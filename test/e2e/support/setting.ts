@@ -8,6 +8,7 @@ import { readPidFile, tail } from '../../../lab/process/daemon.ts';
 import { poll } from '../../../lab/process/poll.ts';
 import { isAlive } from '../../../lab/process/proc-stat.ts';
 import type { Machine } from '../../../src/api/machine/schema.ts';
+import { type Eavesdropper, eavesdrop } from './eavesdropper.ts';
 import { createFigures, type Figures } from './figures.ts';
 import { listenToPower, type PowerEvents } from './power-events.ts';
 import { startWitness, type Witness } from './witness.ts';
@@ -19,6 +20,7 @@ export interface Setting {
   uefi: LabMachine;
   witness: Witness;
   power: PowerEvents;
+  eavesdropper: Eavesdropper;
   figures: Figures;
   /** The Machine that has this virtual machine's MAC address. */
   machineOf(machine: LabMachine): Machine | undefined;
@@ -56,6 +58,7 @@ export async function startSetting(): Promise<Setting> {
   figures.note('laboratory up', performance.now() - begun);
   const witness = await startWitness(lab.kubeconfigPath);
   const power = await listenToPower();
+  const eavesdropper = await eavesdrop(lab.instance.bridge, lab.instance.rackHttpPort);
   const files = new Map<string, Uint8Array>();
   const web = await startWeb(files);
 
@@ -69,6 +72,7 @@ export async function startSetting(): Promise<Setting> {
     uefi: lab.machine('uefi-1'),
     witness,
     power,
+    eavesdropper,
     figures,
     machineOf,
     machineIs(machine, what, done, timeoutMs) {
@@ -103,6 +107,7 @@ export async function startSetting(): Promise<Setting> {
     logOf: (program) => readFileSync(join(lab.instance.directory, `${program}.log`), 'utf8'),
     async down() {
       power.stop();
+      eavesdropper.stop();
       web.server.close();
       web.server.closeAllConnections();
       await witness.stop();
