@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { CommandLine } from './command-line.ts';
 import type { Console } from './console.ts';
 import type { Session } from './contract.ts';
@@ -51,6 +52,7 @@ async function serve(commandLine: CommandLine, console: Console, signal: AbortSi
     rack: commandLine.rack,
     send: createHttpSender(),
     timing: systemTiming,
+    nonce: () => randomBytes(32).toString('base64url'),
     onSilence: (message) => console.say(message),
   });
   if (commandLine.token === undefined) {

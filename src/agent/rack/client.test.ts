@@ -12,6 +12,7 @@ function setup(...answers: (HttpAnswer | Error)[]) {
   const client = createRackClient({
     rack: 'http://10.0.0.1:7480',
     timing,
+    nonce: () => 'n'.repeat(43),
     onSilence: (message) => silences.push(message),
     async send(call) {
       calls.push(call);
@@ -36,8 +37,14 @@ describe('the agent at the rack', () => {
     expect(calls[0]).toMatchObject({
       method: 'POST',
       url: 'http://10.0.0.1:7480/agent/v1/sessions',
-      body: { token: 'token', ...identity },
+      body: { token: 'token', ...identity, nonce: 'n'.repeat(43) },
     });
+  });
+
+  it('asks for a lost answer with the nonce of the first attempt', async () => {
+    const { client, calls } = setup(new Error('reset'), { status: 201, body: session });
+    expect(await client.openSession('token', identity, signal)).toEqual(session);
+    expect(calls[1]?.body).toEqual(calls[0]?.body);
   });
 
   it.each([403, 410])('does not ask again after %i', async (status) => {

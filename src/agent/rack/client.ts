@@ -21,6 +21,8 @@ export interface RackClientDeps {
   rack: string;
   send: SendHttp;
   timing: Timing;
+  /** A new secret, so that an answer that got lost can be asked for again and only by us. */
+  nonce(): string;
   /** Told once when the rack stops answering, and once when it does again. */
   onSilence(message: string): void;
 }
@@ -62,7 +64,7 @@ export function createRackClient(deps: RackClientDeps): RackClient {
       return readMachine(answer) ?? { refused: describeProblem(answer) };
     },
     async openSession(token, identity, signal) {
-      const body = { token, ...identity };
+      const body = { token, ...identity, nonce: deps.nonce() };
       const answer = await call({ method: 'POST', url: `${base}/sessions`, body, signal });
       return readSession(answer) ?? { refused: describeProblem(answer) };
     },

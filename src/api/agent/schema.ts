@@ -26,6 +26,12 @@ export const SessionRequest = z.object({
   token: z.string().min(1).max(128),
   macAddresses: z.array(MacAddress).min(1).max(32),
   systemUuid: z.string().max(36).optional(),
+  nonce: z
+    .string()
+    .min(32)
+    .max(128)
+    .optional()
+    .describe('Made by the agent, the same in each attempt: an answer that was lost is given again.'),
 });
 export type SessionRequest = z.infer<typeof SessionRequest>;
 

@@ -34,6 +34,8 @@ export function makeSeed(input: SeedInput): SeedFiles {
     metaData: `${JSON.stringify(metaData, undefined, 2)}\n`,
     userData: userData ?? '#cloud-config\n{}\n',
     vendorData: multipart([
+      // The agent has grown the last partition and its file system already: cloud-init would look for ten seconds.
+      { type: 'text/cloud-config', name: 'metalwright-disk', body: 'growpart:\n  mode: "off"\n' },
       { type: 'text/cloud-boothook', name: 'metalwright-started', body: startedHook(`${base}/started`) },
       { type: 'text/x-shellscript', name: 'metalwright-finished', body: finishedScript(`${base}/finished`) },
     ]),

@@ -36,13 +36,13 @@ export function sessionRoute(deps: AgentApiDeps): Route {
 }
 
 async function openSession(
-  { token, macAddresses, systemUuid }: SessionRequest,
+  { token, macAddresses, systemUuid, nonce }: SessionRequest,
   { address }: Request,
   deps: AgentApiDeps,
 ): Promise<Answer> {
   const { tokens, machines, clock, log } = deps;
   const record = tokens.find(token);
-  const presenter = { macAddresses, systemUuid, addressConfirmed: isConfirmed(record, address, deps) };
+  const presenter = { macAddresses, systemUuid, nonce, addressConfirmed: isConfirmed(record, address, deps) };
   const outcome = await tokens
     .redeem(token, presenter, record === undefined ? undefined : expected(record, deps))
     .catch((error: unknown) => messageOf(error));

@@ -84,6 +84,26 @@ describe('boot tokens', () => {
     expect(await tokens.issue(request)).toBeDefined();
   });
 
+  it('give another key to who lost the answer, until the first key was used; the first is void then', async () => {
+    const tokens = await open();
+    const token = (await tokens.issue(request)) ?? '';
+    const nonce = 'n'.repeat(43);
+    const first = await tokens.redeem(token, { ...presenter, nonce }, machine);
+    expect(await tokens.redeem(token, presenter, machine)).toMatchObject({ refusal: 'Used' });
+    const other = { ...presenter, nonce: 'x'.repeat(43) };
+    expect(await tokens.redeem(token, other, machine)).toMatchObject({ refusal: 'Used' });
+    const again = await open();
+    const second = await again.redeem(token, { ...presenter, nonce }, machine);
+    if (first.kind !== 'Opened' || second.kind !== 'Opened') throw new Error('not opened');
+    expect(again.session(first.sessionKey)).toBeUndefined();
+    expect(again.session(second.sessionKey)).toMatchObject({ machine: 'node-1' });
+    expect(await again.redeem(token, { ...presenter, nonce }, machine)).toMatchObject({ refusal: 'Used' });
+    await again.close();
+    expect(await (await open()).redeem(token, { ...presenter, nonce }, machine)).toMatchObject({
+      refusal: 'Used',
+    });
+  });
+
   it('live through a hundred changes at once and a restart', async () => {
     const tokens = await open();
     const names = Array.from({ length: 100 }, (_, index) => `node-${index}`);

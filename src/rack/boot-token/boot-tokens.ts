@@ -1,8 +1,9 @@
 import type { Clock } from '../../domain/clock.ts';
+import { messageOf } from '../../errors/coded-error.ts';
 import type { Logger } from '../../log/logger.ts';
 import { type ExpectedMachine, judgeToken, type Presenter, type TokenRefusal } from './judge-token.ts';
 import type { SessionRecord, TokenRecord } from './schema.ts';
-import { hashSecret, newSecret } from './secrets.ts';
+import { hashSecret, matchesHash, newSecret } from './secrets.ts';
 import { createStateWriter, loadState } from './state-file.ts';
 
 /** For whom a token is made. */
@@ -26,7 +27,10 @@ export interface BootTokens {
   issue(request: TokenRequest): Promise<string | undefined>;
   /** What is known of the token, without any effect. */
   find(token: string): Readonly<TokenRecord> | undefined;
-  /** Uses the token up, and stores that, before the key is handed out. Rejects when it cannot be stored. */
+  /**
+   * Uses the token up, and stores that, before the key is handed out. Who used it and never got the answer gets another
+   * key, and the first is void. Rejects when it cannot be stored.
+   */
   redeem(token: string, presenter: Presenter, machine: ExpectedMachine | undefined): Promise<Redemption>;
   session(sessionKey: string): Readonly<SessionRecord> | undefined;
   /** Whether a boot generation has its session. A machine that was deleted and made anew under its name is another one. */
@@ -97,10 +101,27 @@ export async function openBootTokens(deps: BootTokensDeps): Promise<BootTokens> 
       tokens.delete(record.hash);
   }
 
+  /** The session whose key never arrived: it was bought with this nonce, and nobody has used it. */
+  function lostAnswer(record: TokenRecord, nonce: string | undefined): SessionRecord | undefined {
+    if (nonce === undefined || record.nonce === undefined || !matchesHash(nonce, record.nonce))
+      return undefined;
+    const session = sessions.get(record.session ?? '');
+    return session?.heard ? undefined : session;
+  }
+
   return {
     hasSession,
     find: (token) => tokens.get(hashSecret(token)),
-    session: (sessionKey) => sessions.get(hashSecret(sessionKey)),
+    session(sessionKey) {
+      const session = sessions.get(hashSecret(sessionKey));
+      if (session !== undefined && !session.heard) {
+        session.heard = true;
+        writer
+          .save()
+          .catch((error: unknown) => deps.log.warn({ error: messageOf(error) }, 'boot tokens not stored'));
+      }
+      return session;
+    },
 
     async issue(request) {
       prune();
@@ -119,8 +140,10 @@ export async function openBootTokens(deps: BootTokensDeps): Promise<BootTokens> 
 
     async redeem(token, presenter, machine) {
       const record = tokens.get(hashSecret(token));
-      const exists = record !== undefined && hasSession(record);
-      const refusal = judgeToken(record, presenter, machine, exists, clock.now());
+      const lost = record && lostAnswer(record, presenter.nonce);
+      const exists = record !== undefined && lost === undefined && hasSession(record);
+      const judged = record && lost ? asUnused(record) : record;
+      const refusal = judgeToken(judged, presenter, machine, exists, clock.now());
       if (record === undefined || refusal !== undefined)
         return { kind: 'Refused', refusal: refusal ?? 'Unknown', machine: record?.machine };
       const sessionKey = newSecret();
@@ -130,12 +153,17 @@ export async function openBootTokens(deps: BootTokensDeps): Promise<BootTokens> 
         ...{ hash: hashSecret(sessionKey), machine: name, machineUid, generation, mac, address },
         openedAt: now,
       };
-      // Both are set before the first wait, so that of two calls at once only one finds the token unused.
+      const before = { ...record };
+      // All is set before the first wait, so that of two calls at once only one finds the token unused.
       record.usedAt = now;
+      record.session = session.hash;
+      if (presenter.nonce !== undefined) record.nonce = hashSecret(presenter.nonce);
       sessions.set(session.hash, session);
+      if (lost !== undefined) sessions.delete(lost.hash);
       await writer.save().catch((error: unknown) => {
-        delete record.usedAt;
+        tokens.set(record.hash, before);
         sessions.delete(session.hash);
+        if (lost !== undefined) sessions.set(lost.hash, lost);
         throw error;
       });
       return { kind: 'Opened', sessionKey, session };
@@ -150,4 +178,8 @@ export async function openBootTokens(deps: BootTokensDeps): Promise<BootTokens> 
 
     close: () => writer.settled(),
   };
+}
+
+function asUnused({ usedAt: _, ...record }: TokenRecord): TokenRecord {
+  return record;
 }

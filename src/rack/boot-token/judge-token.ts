@@ -6,6 +6,8 @@ export interface Presenter {
   systemUuid: string | undefined;
   /** Whether the rack's DHCP gave the caller's address to the machine that the token was made for. */
   addressConfirmed: boolean;
+  /** What only the agent that used the token knows: it may ask again for an answer that was lost. */
+  nonce?: string | undefined;
 }
 
 /** What is known of the machine that a token was made for, now. */

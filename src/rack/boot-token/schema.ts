@@ -13,6 +13,9 @@ export const TokenRecord = z.object({
   issuedAt: z.number(),
   expiresAt: z.number(),
   usedAt: z.number().optional(),
+  /** What it bought, and the hash of the nonce that the buyer gave. */
+  session: Hash.optional(),
+  nonce: Hash.optional(),
 });
 export type TokenRecord = z.infer<typeof TokenRecord>;
 
@@ -25,6 +28,8 @@ export const SessionRecord = z.object({
   mac: z.string(),
   address: z.string(),
   openedAt: z.number(),
+  /** Whether its key was ever used: from then on the answer that held the key was not lost. */
+  heard: z.boolean().optional(),
   ending: z
     .object({ task: z.string(), kind: z.enum(['Reboot', 'PowerOff']) })
     .optional()

@@ -32,6 +32,7 @@ function agent() {
   const console: Console = { say: (message: string) => void said.push(message) };
   const client = createRackClient({
     ...{ rack: rack.base, send: createHttpSender(), timing: systemTiming },
+    nonce: () => randomBytes(32).toString('base64url'),
     onSilence: (message) => void said.push(message),
   });
   return { client, console };
