@@ -13,11 +13,15 @@ ALL_PACKAGES=(
   # images
   mmdebstrap zstd cpio xz-utils fdisk e2fsprogs dosfstools mtools squashfs-tools binutils
   # peers that the tests speak with
-  isc-dhcp-client kea-admin dnsmasq-base tftp-hpa ipmitool openipmi tcpdump
+  isc-dhcp-client isc-dhcp-relay kea-admin dnsmasq-base tftp-hpa ipmitool openipmi tcpdump
 )
+
+# Peers that only the benchmarks measure against; the clients among them are in the list above.
+BENCH_PACKAGES=(kea-dhcp4-server kea-admin dnsmasq-base tftpd-hpa curl nginx-light)
 
 ensure_base_packages() { ensure_packages "${BASE_PACKAGES[@]}"; }
 ensure_all_packages() { ensure_packages "${ALL_PACKAGES[@]}"; }
+ensure_bench_packages() { APT_WRAPPER=without_services ensure_packages "${BENCH_PACKAGES[@]}"; }
 
 # Installs those of the packages that are missing, in one go; where it may not, says which they are.
 ensure_packages() {
@@ -44,5 +48,19 @@ install_packages() {
   export DEBIAN_FRONTEND=noninteractive
   local apt=(apt-get -y -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 --no-install-recommends)
   "${apt[@]}" update &&
-    "${apt[@]}" install "$@"
+    ${APT_WRAPPER:-} "${apt[@]}" install "$@"
+}
+
+# Packages start their servers when they are installed; the benchmarks start their own, in namespaces.
+without_services() {
+  local policy=/usr/sbin/policy-rc.d status=0
+  if [ -e "$policy" ]; then
+    "$@"
+    return
+  fi
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod +x "$policy"
+  "$@" || status=$?
+  rm -f "$policy"
+  return $status
 }

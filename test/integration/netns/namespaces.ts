@@ -11,6 +11,7 @@ const packages = {
   tftp: 'tftp-hpa',
   curl: 'curl',
   dnsmasq: 'dnsmasq-base',
+  dhcrelay: 'isc-dhcp-relay',
   'qemu-system-x86_64': 'qemu-system-x86',
 } as const;
 
@@ -38,6 +39,8 @@ export interface Finished {
 
 /** A program that goes on in a namespace. */
 export interface Background {
+  /** The process, which replaces `ip netns exec`. */
+  readonly pid: number | undefined;
   /** Everything it printed so far. */
   output(): string;
   /** Resolves when `output()` matches; rejects with the output when it ends before, or after `ms`. */
@@ -123,7 +126,8 @@ function finish(
         resolve({ code, output: stdout + stderr });
       },
     );
-    child.stdin?.end(options.input ?? '');
+    // A program that reads nothing may be over before this.
+    child.stdin?.on('error', () => {}).end(options.input ?? '');
   });
 }
 
@@ -150,6 +154,7 @@ function begin(name: string, command: string[], ended: () => void): Background {
     });
   });
   return {
+    pid: child.pid,
     output: () => text,
     until: (pattern, ms = 20_000) =>
       new Promise((resolve, reject) => {

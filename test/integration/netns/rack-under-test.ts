@@ -24,10 +24,12 @@ export interface RackConfig {
   leaseDirectory: string;
   /** Name and path of the files served by TFTP. */
   files: Record<string, string>;
+  /** Default: debug. */
+  logLevel?: string;
 }
 
 const config: RackConfig = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
-const log = createLogger('rack-under-test', 'debug');
+const log = createLogger('rack-under-test', config.logLevel ?? 'debug');
 const contents = new Map(Object.entries(config.files).map(([name, path]) => [name, readFileSync(path)]));
 const all = [...Object.values(config.networks), ...config.relayed];
 
