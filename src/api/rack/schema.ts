@@ -3,7 +3,7 @@ import { Conditions, MacAddress, ObjectName, Timestamp } from '../fields.ts';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
-export const rackServices = ['Dhcp4', 'Tftp', 'Http', 'Power'] as const;
+export const rackServices = ['Dhcp4', 'Pxe', 'Tftp', 'Http', 'Power'] as const;
 export const RackService = z.enum(rackServices);
 export type RackService = z.infer<typeof RackService>;
 
@@ -58,6 +58,20 @@ export const RackStatus = z.object({
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
     .optional(),
   leases: z.int().min(0).optional().describe('Live leases of dynamic ranges.'),
+  foreignDhcpServers: z
+    .array(
+      z.object({
+        interface: z.string().max(15),
+        vlan: z.string().max(253),
+        address: z.string().max(15).describe('Its server identifier.'),
+        mac: MacAddress.optional(),
+        lastSeen: Timestamp,
+      }),
+    )
+    .max(64)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['interface', 'address'] })
+    .optional()
+    .describe('DHCP servers that it hears and that are no racks.'),
   conditions: Conditions.optional(),
 });
 export type RackStatus = z.infer<typeof RackStatus>;

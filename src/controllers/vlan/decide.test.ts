@@ -4,7 +4,7 @@ import type { Vlan } from '../../api/vlan/schema.ts';
 import { decideVlan, isSilent, servesVlan, type VlanObservation } from './decide.ts';
 
 const served: VlanObservation = { fabricExists: true, twins: [], racks: ['rack-1'], silentRacks: [] };
-const noDhcp = aVlan({ spec: { dhcp: { enabled: false } } });
+const noDhcp = aVlan({ spec: { dhcp: { enabled: false, mode: 'Server', relayFrom: [] } } });
 
 describe('what holds of a VLAN', () => {
   it.each<[string, Vlan, Partial<VlanObservation>, string, string]>([

@@ -92,7 +92,11 @@ describe('what DHCP hands out on an attachment', () => {
 
   it.each([
     ['nothing on an unknown VLAN', attachment(machines), undefined],
-    ['nothing where DHCP is off', attachment(machines), aVlan({ spec: { dhcp: { enabled: false } } })],
+    [
+      'nothing where DHCP is off',
+      attachment(machines),
+      aVlan({ spec: { dhcp: { enabled: false, mode: 'Server', relayFrom: [] } } }),
+    ],
     ['nothing in a subnet that is not managed', attachment(aSubnet({ spec: { managed: false } })), aVlan()],
     ['nothing in an IPv6 subnet', attachment(six, 'fd00::2'), aVlan()],
   ])('%s', (_sentence, where, vlan) => {
