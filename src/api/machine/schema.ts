@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { Bmc } from '../bmc/schema.ts';
+import { ownDhcpOptions } from '../dhcp-option.ts';
 import {
   Architecture,
   Conditions,
@@ -15,78 +17,6 @@ import {
 } from '../fields.ts';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
-
-export const Bmc = z
-  .object({
-    driver: z
-      .enum(['redfish', 'ipmi', 'manual'])
-      .describe(
-        'How the BMC is spoken to: redfish, ipmi (2.0, RMCP+), or manual: a person powers the machine.',
-      ),
-    address: z
-      .string()
-      .min(1)
-      .max(512)
-      .regex(/^[A-Za-z0-9.:[\]/_~%-]+$/)
-      .optional()
-      .describe(
-        'Host or host:port of the BMC; for redfish also a URL: https://10.0.0.5. Required, unless the driver is manual.',
-      ),
-    credentialsSecret: ObjectName.optional().describe(
-      "Name of a Secret in Metalwright's own namespace with the keys username, password and, for IPMI, bmcKey (K_g). Required, unless the driver is manual.",
-    ),
-    parameters: z
-      .record(z.string().max(63), z.string().max(253))
-      .optional()
-      .meta({ maxProperties: 16 })
-      .describe(
-        'Settings of the driver, as texts. redfish: systemId or systemUuid, where the BMC has several systems. ipmi: cipherSuite (17 or 3; default: 17, then 3), privilegeLevel (User, Operator or Administrator; default: Operator).',
-      ),
-    tls: z
-      .object({
-        fingerprint: z
-          .string()
-          .max(64)
-          .regex(/^[0-9a-f]{64}$/)
-          .optional()
-          .describe('SHA-256 of the one certificate to accept, lower-case hex.'),
-        caBundle: z.string().max(65536).optional().describe('PEM certificates to trust.'),
-        insecureSkipVerify: z
-          .boolean()
-          .optional()
-          .describe('Accept any certificate. For a laboratory: whoever is in between learns the password.'),
-      })
-      .meta(
-        cel({
-          rule: '!has(self.insecureSkipVerify) || !self.insecureSkipVerify || (!has(self.fingerprint) && !has(self.caBundle))',
-          message: 'insecureSkipVerify excludes fingerprint and caBundle',
-          fieldPath: '.insecureSkipVerify',
-        }),
-      )
-      .optional()
-      .describe("How the BMC's certificate is verified. Default: by the authorities that the system trusts."),
-  })
-  .meta(
-    cel(
-      {
-        rule: "self.driver == 'manual' || (has(self.address) && has(self.credentialsSecret))",
-        message: 'address and credentialsSecret are required, unless the driver is manual',
-      },
-      {
-        rule: "self.driver != 'ipmi' || !has(self.address) || !self.address.contains('/')",
-        message: 'address must be host or host:port: only redfish takes a URL',
-        fieldPath: '.address',
-      },
-      {
-        rule: "!has(self.parameters) || self.parameters.all(key, key in (self.driver == 'redfish' ? ['systemId', 'systemUuid'] : self.driver == 'ipmi' ? ['cipherSuite', 'privilegeLevel'] : ['']))",
-        message:
-          'the driver has no such parameter: redfish has systemId and systemUuid, ipmi cipherSuite and privilegeLevel',
-        fieldPath: '.parameters',
-      },
-    ),
-  )
-  .describe("The machine's power controller.");
-export type Bmc = z.infer<typeof Bmc>;
 
 /** Which disk to install to: every hint that is given must match. */
 export const RootDiskHints = z.object({
@@ -148,6 +78,9 @@ export const MachineSpec = z.object({
   rootDisk: RootDiskHints.optional().describe(
     'Which disk to install to. Default: the smallest that holds the image.',
   ),
+  dhcpOptions: ownDhcpOptions(32)
+    .optional()
+    .describe('DHCPv4 options for this machine; they win over those of its Subnet.'),
   locked: z.boolean().default(false).describe('Refuses every action until unlocked.'),
   maintenance: z.boolean().default(false).describe('Takes no new Allocation.'),
 });

@@ -114,6 +114,7 @@ describe('the lock of a BMC', () => {
     const { lock, time } = lockWith(pacing);
     const calls: string[] = [];
     const driver: PowerDriver = {
+      bootDevices: new Set(),
       status: async () => {
         calls.push('status');
         return 'On';

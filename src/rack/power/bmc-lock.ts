@@ -104,6 +104,7 @@ export function createBmcLock(deps: BmcLockDeps): BmcLock {
 /** A driver whose every command takes its turn in the lock. `close` does not wait: it must never hang. */
 export function pacedDriver(driver: PowerDriver, address: string, lock: BmcLock): PowerDriver {
   return {
+    bootDevices: driver.bootDevices,
     status: (signal) => lock.run(address, 'query', () => driver.status(signal), signal),
     on: (signal) => lock.run(address, 'turn-on', () => driver.on(signal), signal),
     off: (signal) => lock.run(address, 'change', () => driver.off(signal), signal),

@@ -10,13 +10,18 @@ export type PowerState = 'On' | 'Off' | 'Unknown';
 export type BootDevice = 'Network' | 'UefiHttp' | 'Disk';
 
 export interface PowerDriver {
+  /**
+   * Which overrides of the next boot it can set. Without `Network`, a machine that is to boot over the network has to be
+   * set up for that in its firmware.
+   */
+  readonly bootDevices: ReadonlySet<BootDevice>;
   /** @throws CodedError<PowerErrorCode> */
   status(signal: AbortSignal): Promise<PowerState>;
   /** Returns when the BMC has taken the command, not when the machine is on. */
   on(signal: AbortSignal): Promise<void>;
   /** Hard off. */
   off(signal: AbortSignal): Promise<void>;
-  /** Overrides the device of the next boot, once, for the machine's boot mode. */
+  /** Overrides the device of the next boot, once, for the machine's boot mode. Only for one of `bootDevices`. */
   setBootDevice(device: BootDevice, signal: AbortSignal): Promise<void>;
   /** Ends the session at the BMC: they have few. Never throws. */
   close(): Promise<void>;
@@ -26,8 +31,11 @@ export interface PowerDriver {
 export interface PowerTarget {
   /** `10.0.0.5`, `10.0.0.5:6230`, `[2001:db8::5]:623` or, for Redfish, a URL. */
   address: string;
+  /** Of the Secret; empty for drivers that take something else. */
   username: string;
   password: string;
+  /** Every text of the Secret, by its key. */
+  secret: Readonly<Record<string, string>>;
   /** IPMI 2.0 BMC key (K_g), if the BMC has one. Bytes, at most 20. */
   bmcKey?: Uint8Array;
   /** Firmware the machine boots with: it decides the boot override. */

@@ -15,6 +15,7 @@ function open(name: PowerDriverName, parameters: Record<string, string>) {
     password: 'p',
     bootMode: 'UEFI',
     parameters,
+    secret: {},
   } as const;
   return openPowerDriver(name, target, lock, { log: silentLogger });
 }
@@ -38,7 +39,7 @@ describe('the power drivers', () => {
     {
       name: 'redfish' as const,
       parameters: { systemId: '1', systemUuid: '6695eb01-f6a4-8304-79aa-97f2502e193f' },
-      says: 'not both',
+      says: 'not several',
     },
   ])('name the parameter that is wrong: $name $parameters', ({ name, parameters, says }) => {
     const message = expect.stringContaining(says);
@@ -49,10 +50,17 @@ describe('the power drivers', () => {
 
   it('never put a password into an error', () => {
     const password = 'x'.repeat(21);
-    const target = { address: 'a', username: 'u', password, bootMode: 'BIOS', parameters: {} } as const;
-    for (const kind of Object.values(powerDrivers)) {
+    const target = {
+      address: 'a',
+      username: 'u',
+      password,
+      bootMode: 'BIOS',
+      parameters: {},
+      secret: {},
+    } as const;
+    for (const create of Object.values(powerDrivers)) {
       try {
-        kind.create(target, { log: silentLogger });
+        create(target, { log: silentLogger });
       } catch (thrown) {
         expect(String(thrown)).not.toContain(password);
       }

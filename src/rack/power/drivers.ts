@@ -1,30 +1,25 @@
-import type { z } from 'zod';
+import { type BmcDriverName, bmcDrivers } from '../../api/bmc/drivers.ts';
 import type { Logger } from '../../log/logger.ts';
 import { type BmcLock, pacedDriver } from './bmc-lock.ts';
 import type { PowerDriver, PowerTarget } from './driver.ts';
 import { powerError } from './errors.ts';
 import { createIpmiDriver } from './ipmi/driver.ts';
-import { IpmiParameters } from './ipmi/schema.ts';
 import { createRedfishDriver } from './redfish/driver.ts';
-import { RedfishParameters } from './redfish/schema.ts';
 
-export type PowerDriverName = 'redfish' | 'ipmi';
+/** Those that a rack can drive: all but the one that is a person. */
+export type PowerDriverName = Exclude<BmcDriverName, 'manual'>;
 
 export interface DriverDeps {
   log: Logger;
 }
 
-export interface PowerDriverKind {
-  /** Of `spec.bmc.parameters`. */
-  schema: z.ZodType;
-  /** Makes a driver; nothing is sent before its first command. Who makes it closes it. */
-  create(target: PowerTarget, deps: DriverDeps): PowerDriver;
-}
+/** Makes a driver; nothing is sent before its first command. Who makes it closes it. */
+export type CreatePowerDriver = (target: PowerTarget, deps: DriverDeps) => PowerDriver;
 
 /** Every way to power a machine, by the name that `spec.bmc.driver` gives. */
-export const powerDrivers: Readonly<Record<PowerDriverName, PowerDriverKind>> = {
-  ipmi: { schema: IpmiParameters, create: createIpmiDriver },
-  redfish: { schema: RedfishParameters, create: createRedfishDriver },
+export const powerDrivers: Readonly<Record<PowerDriverName, CreatePowerDriver>> = {
+  ipmi: createIpmiDriver,
+  redfish: createRedfishDriver,
 };
 
 /**
@@ -37,12 +32,16 @@ export function openPowerDriver(
   lock: BmcLock,
   deps: DriverDeps,
 ): PowerDriver {
-  const kind = powerDrivers[name];
-  const parameters = kind.schema.safeParse(target.parameters);
+  const { parameters: schema, atMostOneOf = [] } = bmcDrivers[name];
+  const parameters = schema.safeParse(target.parameters);
   if (!parameters.success) {
     const [issue] = parameters.error.issues;
     const where = ['spec.bmc.parameters', ...(issue?.path ?? [])].join('.');
     throw powerError('BmcUnsupported', `${where}: ${issue?.message ?? 'not valid'}`);
   }
-  return pacedDriver(kind.create(target, deps), target.address, lock);
+  const given = atMostOneOf.filter((key) => target.parameters[key] !== undefined);
+  if (given.length > 1) {
+    throw powerError('BmcUnsupported', `spec.bmc.parameters: give one of ${given.join(', ')}, not several`);
+  }
+  return pacedDriver(powerDrivers[name](target, deps), target.address, lock);
 }

@@ -21,6 +21,7 @@ const { signal } = new AbortController();
 interface Machine {
   power: PowerState;
   override: BootDevice | undefined;
+  bootDevices: Set<BootDevice>;
   /** What each turning-on booted from. */
   boots: (BootDevice | 'default')[];
   log: string[];
@@ -31,7 +32,8 @@ interface Machine {
 }
 
 function machineThatIs(power: PowerState): Machine {
-  return { power, override: undefined, boots: [], log: [], before: () => {}, after: () => {} };
+  const bootDevices = new Set<BootDevice>(['Network', 'UefiHttp', 'Disk']);
+  return { power, override: undefined, bootDevices, boots: [], log: [], before: () => {}, after: () => {} };
 }
 
 function driverOf(machine: Machine): PowerDriver {
@@ -42,6 +44,7 @@ function driverOf(machine: Machine): PowerDriver {
     machine.after(command);
   };
   return {
+    bootDevices: machine.bootDevices,
     async status() {
       machine.before('status');
       return machine.power;
@@ -136,6 +139,19 @@ describe('a power request', () => {
     expect(await outcome).toMatchObject({ outcome: 'Succeeded', state: action === 'Off' ? 'Off' : 'On' });
     expect(machine.log).toEqual(log);
     expect(machine.boots).toEqual(boots);
+  });
+
+  it.each<[BootDevice, BootDevice[], BootDevice | 'default']>([
+    ['UefiHttp', ['Network', 'Disk'], 'Network'],
+    ['Network', [], 'default'],
+    ['Disk', ['Network'], 'default'],
+  ])('boots from %s through a BMC that can set %j: from %s', async (boot, can, expected) => {
+    const machine = machineThatIs('Off');
+    machine.bootDevices = new Set(can);
+    const outcome = await execute(machine, { action: 'On', boot }).outcome;
+    expect(machine.boots).toEqual([expected]);
+    expect(outcome).toMatchObject({ outcome: 'Succeeded' });
+    if (expected === 'default') expect(outcome.message).toContain('boot order of its firmware');
   });
 
   it('waits for a machine that is slow to obey', async () => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { CodedError } from '../../errors/coded-error.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { PowerDriver, PowerState } from './driver.ts';
+import type { BootDevice, PowerDriver, PowerState } from './driver.ts';
 import { isPowerError, type PowerErrorCode, powerError } from './errors.ts';
 import {
   decide,
@@ -32,13 +32,14 @@ export interface ExecutorDeps {
  * @throws what `deps.record` throws, and the signal's reason when it is aborted.
  */
 export async function executePowerRequest(
-  request: PowerRequest,
+  asked: PowerRequest,
   resumeFrom: PowerStep | undefined,
   driver: PowerDriver,
   deps: ExecutorDeps,
   signal: AbortSignal,
 ): Promise<PowerOutcome> {
-  const log = deps.log.child({ powerRequest: request.id, action: request.action });
+  const log = deps.log.child({ powerRequest: asked.id, action: asked.action });
+  const request = within(driver.bootDevices, asked);
   let progress = begin(request, resumeFrom, deps.clock.now());
   let seen: PowerState = 'Unknown';
   const retries = createRetries(deps);
@@ -59,7 +60,7 @@ export async function executePowerRequest(
       const decision = decide(progress, seen, deps.clock.now(), deps.timings);
       switch (decision.kind) {
         case 'succeed':
-          return { outcome: 'Succeeded', state: seen, message: decision.message };
+          return { outcome: 'Succeeded', state: seen, message: decision.message + remark(asked, request) };
         case 'fail':
           return failed(powerError(decision.reason, decision.seen), progress.step, seen);
         case 'advance':
@@ -97,6 +98,17 @@ export async function readPowerState(
     if (signal.aborted || !isPowerError(thrown)) throw thrown;
     return { state: 'Unknown', error: thrown };
   }
+}
+
+/** The request as the driver can carry it out: UEFI's HTTP boot is a network boot too. */
+function within(can: ReadonlySet<BootDevice>, { boot, ...request }: PowerRequest): PowerRequest {
+  const usable = boot === 'UefiHttp' && !can.has(boot) ? 'Network' : boot;
+  return usable !== undefined && can.has(usable) ? { ...request, boot: usable } : request;
+}
+
+function remark(asked: PowerRequest, { boot }: PowerRequest): string {
+  if (asked.boot === undefined || asked.action === 'Off' || boot !== undefined) return '';
+  return `; its power controller cannot set the boot device, so the boot order of its firmware decides`;
 }
 
 function begin(request: PowerRequest, resumeFrom: PowerStep | undefined, now: number): Progress {

@@ -67,6 +67,7 @@ describe('polling a BMC', () => {
       log: silentLogger,
       intervalMs,
       openDriver: () => ({
+        bootDevices: new Set(),
         async status() {
           asked += 1;
           if (answer === 'On' || answer === 'Off' || answer === 'Unknown') return answer;

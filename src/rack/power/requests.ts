@@ -177,6 +177,7 @@ function fenced(driver: PowerDriver, isCurrent: () => boolean): PowerDriver {
     if (!isCurrent()) throw claimError('RackNotCurrent', 'a power command was held back');
   };
   return {
+    bootDevices: driver.bootDevices,
     status: (signal) => driver.status(signal),
     on: (signal) => check().then(() => driver.on(signal)),
     off: (signal) => check().then(() => driver.off(signal)),

@@ -33,6 +33,7 @@ describe("a machine's BMC with its credentials", () => {
         username: 'user',
         password: 'pass',
         bmcKey: Buffer.from('kg'),
+        secret: { username: 'user', password: 'pass', bmcKey: 'kg' },
         bootMode: 'UEFI',
         parameters: { cipherSuite: '3' },
         tls: { fingerprint: 'f'.repeat(64) },
@@ -59,7 +60,7 @@ describe("a machine's BMC with its credentials", () => {
 
   it.each<[string, Record<string, string> | undefined, string]>([
     ['is missing', undefined, 'Secret metalwright-system/bmc is missing'],
-    ['lacks the password', { username: 'user' }, 'lacks username or password'],
+    ['lacks the password', { username: 'user' }, 'lacks password'],
   ])('says so when the Secret %s', async (_sentence, texts, message) => {
     if (texts !== undefined) await secret(texts);
     await expect(readPowerTarget(aMachine({ spec: { bmc } }), client, namespace)).rejects.toMatchObject({

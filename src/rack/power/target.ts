@@ -1,3 +1,4 @@
+import { bmcDrivers } from '../../api/bmc/drivers.ts';
 import type { Machine } from '../../api/machine/schema.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { secrets } from '../../kube/core-resources.ts';
@@ -18,32 +19,46 @@ export async function readPowerTarget(
 ): Promise<{ driver: PowerDriverName; target: PowerTarget } | undefined> {
   const { bmc } = machine.spec;
   if (bmc === undefined || bmc.driver === 'manual') return undefined;
-  const { address, credentialsSecret } = bmc;
-  if (address === undefined || credentialsSecret === undefined) return undefined;
-  const secret = await client.get(secrets, credentialsSecret, namespace);
-  const text = (key: string): string | undefined => {
-    const value = secret?.data?.[key];
-    return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8');
-  };
-  const username = text('username');
-  const password = text('password');
-  if (username === undefined || password === undefined) {
-    const seen = secret === undefined ? 'is missing' : 'lacks username or password';
-    throw powerError('BmcAuthenticationFailed', `Secret ${namespace}/${credentialsSecret} ${seen}`);
+  const { driver, address, credentialsSecret, parameters = {} } = bmc;
+  if (address === undefined) return undefined;
+  const secret =
+    credentialsSecret === undefined ? {} : await readSecret(credentialsSecret, client, namespace);
+  const missing = bmcDrivers[driver].secret.required.filter((key) => secret[key] === undefined);
+  if (missing.length > 0) {
+    const where =
+      credentialsSecret === undefined
+        ? 'spec.bmc.credentialsSecret is missing: it'
+        : `Secret ${namespace}/${credentialsSecret}`;
+    throw powerError('BmcAuthenticationFailed', `${where} lacks ${missing.join(' and ')}`);
   }
-  const bmcKey = secret?.data?.bmcKey;
+  const { username = '', password = '', bmcKey } = secret;
   return {
-    driver: bmc.driver,
+    driver,
     target: {
-      address,
-      username,
-      password,
-      ...(bmcKey === undefined ? {} : { bmcKey: Buffer.from(bmcKey, 'base64') }),
+      ...{ address, username, password, secret, parameters },
+      // Bytes, which need not be a text.
+      ...(bmcKey === undefined ? {} : { bmcKey: Buffer.from(bmcKey, 'latin1') }),
       bootMode: machine.spec.bootMode ?? machine.status?.hardware?.firmware ?? 'UEFI',
-      parameters: bmc.parameters ?? {},
       ...(bmc.tls === undefined ? {} : { tls: definedParts(bmc.tls) }),
     },
   };
+}
+
+/** The texts of a Secret; a BMC key is bytes, one a character. */
+async function readSecret(
+  name: string,
+  client: Pick<KubeClient, 'get'>,
+  namespace: string,
+): Promise<Record<string, string>> {
+  const secret = await client.get(secrets, name, namespace);
+  if (secret === undefined) {
+    throw powerError('BmcAuthenticationFailed', `Secret ${namespace}/${name} is missing`);
+  }
+  const texts = Object.entries(secret.data ?? {}).map(([key, value]) => {
+    const bytes = Buffer.from(value, 'base64');
+    return [key, bytes.toString(key === 'bmcKey' ? 'latin1' : 'utf8')];
+  });
+  return Object.fromEntries(texts);
 }
 
 function definedParts(

@@ -56,7 +56,15 @@ let port: number;
 
 function driverFor(target: Partial<PowerTarget> = {}): PowerDriver {
   const address = `127.0.0.1:${port}`;
-  const whole: PowerTarget = { address, ...user, bmcKey, bootMode: 'UEFI', parameters: {}, ...target };
+  const whole: PowerTarget = {
+    address,
+    ...user,
+    bmcKey,
+    bootMode: 'UEFI',
+    parameters: {},
+    secret: {},
+    ...target,
+  };
   return createIpmiDriver(whole, { log: silentLogger });
 }
 
@@ -137,7 +145,7 @@ describe('ipmi_sim, an IPMI 2.0 BMC with a K_g', () => {
   it('is named for no key at all', async () => {
     const address = `127.0.0.1:${port}`;
     const driver = createIpmiDriver(
-      { address, ...user, bootMode: 'UEFI', parameters: {} },
+      { address, ...user, bootMode: 'UEFI', parameters: {}, secret: {} },
       { log: silentLogger },
     );
     await expect(driver.status(signal)).rejects.toMatchObject({ code: 'BmcKeyRefused' });

@@ -58,6 +58,7 @@ function driverFor(address: string, target: Partial<PowerTarget> = {}): PowerDri
     password: '',
     bootMode: 'UEFI',
     parameters: {},
+    secret: {},
     ...target,
   };
   return openPowerDriver('redfish', whole, lock, { log: silentLogger });

@@ -32,7 +32,7 @@ let port: number;
 
 function driverFor(target: Partial<PowerTarget> = {}): PowerDriver {
   const address = `127.0.0.1:${port}`;
-  const whole: PowerTarget = { address, ...user, bootMode: 'BIOS', parameters: {}, ...target };
+  const whole: PowerTarget = { address, ...user, bootMode: 'BIOS', parameters: {}, secret: {}, ...target };
   return openPowerDriver('ipmi', whole, lock, { log: silentLogger });
 }
 

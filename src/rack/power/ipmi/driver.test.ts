@@ -14,7 +14,15 @@ const drivers: PowerDriver[] = [];
 
 function driverFor(target: Partial<PowerTarget> = {}): PowerDriver {
   const driver = createIpmiDriver(
-    { address: `127.0.0.1:${bmc.port}`, username, password, bootMode: 'BIOS', parameters: {}, ...target },
+    {
+      address: `127.0.0.1:${bmc.port}`,
+      username,
+      password,
+      bootMode: 'BIOS',
+      parameters: {},
+      secret: {},
+      ...target,
+    },
     { log: silentLogger, retransmits: [150, 150, 300, 600], handshakeRetransmits: [150, 150, 300, 600] },
   );
   drivers.push(driver);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { IpmiParameters } from '../../../api/bmc/ipmi.ts';
 import type { Logger } from '../../../log/logger.ts';
 import type { PowerDriver, PowerTarget } from '../driver.ts';
 import { powerError } from '../errors.ts';
@@ -9,7 +10,6 @@ import { chassisControlRequest, chassisStatusRequest, decodeChassisStatus } from
 import { createConnection } from './connection.ts';
 import { defaultHandshakeRetransmits, defaultRetransmits, type RetransmitTimings } from './exchange.ts';
 import type { Credentials } from './handshake.ts';
-import { IpmiParameters } from './schema.ts';
 
 export interface IpmiDeps {
   log: Logger;
@@ -43,6 +43,7 @@ export function createIpmiDriver(target: PowerTarget, deps: IpmiDeps): PowerDriv
   });
 
   return {
+    bootDevices: new Set(['Network', 'Disk']),
     status: (signal) =>
       connection.use(async (send) => {
         const data = await send(chassisStatusRequest, 'Get Chassis Status');

@@ -14,7 +14,7 @@ let bmc: RedfishSimulator;
 
 function driverFor(target: Partial<PowerTarget> = {}): PowerDriver {
   const driver = createRedfishDriver(
-    { address: bmc.address, ...user, bootMode: 'UEFI', parameters: {}, ...target },
+    { address: bmc.address, ...user, bootMode: 'UEFI', parameters: {}, secret: {}, ...target },
     { log: silentLogger, timings },
   );
   drivers.push(driver);
@@ -312,7 +312,7 @@ describe('a Redfish service that misbehaves', () => {
   it.each(['hang', 'dribble'] as const)('cannot hold a command for ever: %s', async (wrong) => {
     bmc.faults.misanswer = ({ path }) => (path === systemPath ? wrong : undefined);
     const driver = createRedfishDriver(
-      { address: bmc.address, ...user, bootMode: 'UEFI', parameters: {} },
+      { address: bmc.address, ...user, bootMode: 'UEFI', parameters: {}, secret: {} },
       { log: silentLogger, timings: { ...timings, requestMs: 200 } },
     );
     drivers.push(driver);

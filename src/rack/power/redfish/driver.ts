@@ -1,3 +1,4 @@
+import { RedfishParameters } from '../../../api/bmc/redfish.ts';
 import type { Logger } from '../../../log/logger.ts';
 import { delay } from '../delay.ts';
 import type { PowerDriver, PowerState, PowerTarget } from '../driver.ts';
@@ -5,7 +6,6 @@ import { baseOf } from './address.ts';
 import { bootOverride, setBootOverride } from './boot.ts';
 import { createRedfishClient, defaultRedfishTimings, type RedfishTimings } from './client.ts';
 import { reset } from './reset.ts';
-import { RedfishParameters } from './schema.ts';
 import { type FoundSystem, findSystem, readSystem } from './system.ts';
 import { awaitTask } from './task.ts';
 import { createAgent } from './tls.ts';
@@ -48,6 +48,7 @@ export function createRedfishDriver(target: PowerTarget, deps: RedfishDeps): Pow
   };
 
   return {
+    bootDevices: new Set(['Network', 'UefiHttp', 'Disk']),
     status: async (signal) => powerStateOf((await system(signal)).system.PowerState),
     on: (signal) => setPower('On', signal),
     off: (signal) => setPower('Off', signal),

@@ -1,7 +1,7 @@
+import type { RedfishParameters } from '../../../api/bmc/redfish.ts';
 import { isPowerError, powerError } from '../errors.ts';
 import type { RedfishClient } from './client.ts';
 import { Collection, ComputerSystem } from './resources.ts';
-import type { RedfishParameters } from './schema.ts';
 
 export interface FoundSystem {
   /** Its path on the BMC. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { BmcDriver } from './driver.ts';
 
 /** `spec.bmc.parameters` of the driver `ipmi`. */
 export const IpmiParameters = z.strictObject({
@@ -12,3 +13,10 @@ export const IpmiParameters = z.strictObject({
     .describe('Privilege that is asked for; power commands need Operator.'),
 });
 export type IpmiParameters = z.infer<typeof IpmiParameters>;
+
+export const ipmi = {
+  title: 'IPMI 2.0 over LAN (RMCP+)',
+  address: 'HostPort',
+  secret: { required: ['username', 'password'], optional: ['bmcKey'] },
+  parameters: IpmiParameters,
+} as const satisfies BmcDriver;

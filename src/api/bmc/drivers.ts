@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import type { BmcDriver } from './driver.ts';
+import { ipmi } from './ipmi.ts';
+import { redfish } from './redfish.ts';
+
+/** A person powers the machine. */
+const manual = {
+  title: 'by hand',
+  address: 'None',
+  secret: { required: [], optional: [] },
+  parameters: z.strictObject({}),
+} as const satisfies BmcDriver;
+
+export const bmcDriverNames = ['redfish', 'ipmi', 'manual'] as const;
+
+/** What `spec.bmc.driver` may be. */
+export type BmcDriverName = (typeof bmcDriverNames)[number];
+
+/** Every way to power a machine. */
+export const bmcDrivers: Readonly<Record<BmcDriverName, BmcDriver>> = { redfish, ipmi, manual };
