@@ -9,6 +9,8 @@ export interface Request {
   /** What the pattern of the route left open, in its order. */
   parameters: readonly string[];
   headers: IncomingHttpHeaders;
+  /** What stands behind the question mark, as it came; empty for none. */
+  query: string;
   /** Of the caller; IPv4 as a dotted quad. */
   address: string;
   /** Base URL that this caller reaches the rack by, without a slash at the end. */
@@ -22,7 +24,14 @@ export type Answer =
   | { kind: 'Text'; status: number; text: string }
   | { kind: 'Json'; status: number; value: unknown }
   | { kind: 'Empty'; status: 204 }
-  | { kind: 'Bytes'; bytes: Uint8Array; contentType: string; etag: string }
+  | {
+      kind: 'Bytes';
+      bytes: Uint8Array;
+      contentType: string;
+      etag: string;
+      /** Milliseconds since the epoch. */
+      modifiedAt?: number | undefined;
+    }
   /** The server closes the file. */
   | { kind: 'File'; image: OpenImage; etag: string }
   | { kind: 'Problem'; code: ProblemCode; detail?: string | undefined; retryAfterSeconds?: number };

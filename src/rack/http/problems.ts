@@ -15,6 +15,7 @@ export const problems = {
   TaskOver: { status: 409, title: 'This is not the task of this session' },
   BootTokenUsed: { status: 410, title: 'The boot token was used before' },
   BootTokenExpired: { status: 410, title: 'The boot token is no longer valid' },
+  PreconditionFailed: { status: 412, title: 'It is not what was expected any more' },
   BodyTooLarge: { status: 413, title: 'The body is too large' },
   UriTooLong: { status: 414, title: 'The address is too long' },
   RangeNotSatisfiable: { status: 416, title: 'The range lies outside of the file' },

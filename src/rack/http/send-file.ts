@@ -1,63 +1,71 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import type { OpenImage } from '../images/ports.ts';
+import type { ShareStream } from './fair-share.ts';
 import type { ByteRange } from './range.ts';
-
-const chunkBytes = 1024 * 1024;
 
 /** How long a client may take. */
 export interface SendLimits {
-  /** Slower clients are cut off, in bytes per second measured over a chunk of 1 MiB. */
+  /** Slower clients are cut off, in bytes per second measured over a chunk. */
   leastBytesPerSecond: number;
   /** Even a small chunk has so long, in ms. */
   leastChunkMs: number;
 }
 
+/** Where bytes go. */
+export interface Outlet {
+  response: ServerResponse;
+  limits: SendLimits;
+  share: ShareStream;
+  /** Of a chunk: 1 MiB, less when there are many clients. */
+  chunkBytes: number;
+}
+
 /**
- * Sends a part of a file in chunks of 1 MiB, the next one read while the last is on its way, and no more than two in memory.
+ * Sends a part of a file chunk by chunk, the next one read while the last is on its way, and no more than two in memory. What
+ * of the file is still to come is waited for.
  *
- * @returns bytes handed to the client; fewer than the range when it went away or was too slow, and then the connection is gone
+ * @returns bytes handed to the client; fewer than the range when it went away or was too slow, or the file broke off
  */
-export async function sendFile(
-  file: FileHandle,
-  range: ByteRange,
-  response: ServerResponse,
-  limits: SendLimits,
-): Promise<number> {
+export async function sendFile(image: OpenImage, range: ByteRange, outlet: Outlet): Promise<number> {
+  const { file, growth } = image;
+  const { share } = outlet;
   const total = range.end - range.start + 1;
-  const size = Math.min(chunkBytes, total);
+  const size = Math.min(outlet.chunkBytes, total);
   const buffers = [Buffer.allocUnsafeSlow(size), Buffer.allocUnsafeSlow(total > size ? size : 0)];
   let sent = 0;
   let pending: Promise<boolean> = Promise.resolve(true);
   for (let read = 0, turn = 0; read < total; turn = 1 - turn) {
     const buffer = buffers[turn] ?? Buffer.alloc(0);
-    const { bytesRead } = await file.read(buffer, 0, Math.min(size, total - read), range.start + read);
-    if (!(await pending) || bytesRead === 0) {
-      response.destroy();
-      return sent;
-    }
+    const position = range.start + read;
+    const there = growth === undefined ? Number.POSITIVE_INFINITY : await growth.beyond(position);
+    const wanted = Math.min(size, total - read, Math.max(0, there - position));
+    const { bytesRead } = wanted > 0 ? await file.read(buffer, 0, wanted, position) : { bytesRead: 0 };
+    if (!(await pending)) return sent;
     sent = read;
+    if (bytesRead === 0 || !(await share.turn(bytesRead))) return sent;
     read += bytesRead;
-    pending = writeChunk(response, buffer.subarray(0, bytesRead), limits);
+    pending = writeChunk(outlet, buffer.subarray(0, bytesRead));
   }
-  if (!(await pending)) {
-    response.destroy();
-    return sent;
-  }
-  response.end();
-  return total;
+  return (await pending) ? total : sent;
 }
 
 /** Resolves with true when the kernel has taken the bytes, false when the client is gone or too slow. */
-function writeChunk(response: ServerResponse, chunk: Uint8Array, limits: SendLimits): Promise<boolean> {
+export function writeChunk(
+  { response, limits, share }: Pick<Outlet, 'response' | 'limits' | 'share'>,
+  chunk: Uint8Array,
+): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   if (response.destroyed || response.socket?.destroyed !== false) return Promise.resolve(false);
   const patience = Math.max(limits.leastChunkMs, (chunk.length / limits.leastBytesPerSecond) * 1000);
-  const timer = setTimeout(() => resolve(false), patience);
-  const gone = (): void => resolve(false);
-  response.once('close', gone);
-  response.write(chunk, (error) => resolve(error === null || error === undefined));
-  return promise.finally(() => {
+  const settle = (taken: boolean): void => {
     clearTimeout(timer);
     response.off('close', gone);
-  });
+    share.done();
+    resolve(taken);
+  };
+  const timer = setTimeout(() => settle(false), patience);
+  const gone = (): void => settle(false);
+  response.once('close', gone);
+  response.write(chunk, (error) => settle(error === null || error === undefined));
+  return promise;
 }

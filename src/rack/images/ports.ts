@@ -9,10 +9,24 @@ export interface KnownArtifact {
   sizeBytes: number;
 }
 
-/** A verified file, open for reading. Whoever opened it closes it; it stays readable when it is evicted meanwhile. */
+/** A file open for reading. Whoever opened it closes it; it stays readable when it is evicted meanwhile. */
 export interface OpenImage {
   file: FileHandle;
+  /** Of the whole, in bytes. */
   sizeBytes: number;
+  /** When the rack got it, in milliseconds since the epoch. */
+  modifiedAt?: number | undefined;
+  /** Of a file that is still being fetched. Absent: all of it is there, and its digest was right. */
+  growth?: FileGrowth;
+}
+
+/** How much of a file under way may be read. Its last bytes become readable only when the digest of the whole was right. */
+export interface FileGrowth {
+  /**
+   * Resolves when there is a byte to read at `position`, with how many bytes there are from the beginning of the file; with
+   * what is not beyond `position` when the transfer has failed.
+   */
+  beyond(position: number): number | Promise<number>;
 }
 
 /** A transfer under way, in bytes. */
