@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseBootEntries, planBootOrder, staleEntries } from './boot-entries.ts';
+import { ownEntry, parseBootEntries, planBootOrder, staleEntries } from './boot-entries.ts';
 
 const shown = `BootCurrent: 0001
 Timeout: 0 seconds
@@ -13,8 +13,9 @@ Boot0005* Metalwright debian 12\tHD(2,GPT,6d770c12)/File(\\EFI\\BOOT\\BOOTX64.EF
 
 describe("the firmware's boot entries", () => {
   it('are read with label and path', () => {
-    const { order, entries } = parseBootEntries(shown);
+    const { order, current, entries } = parseBootEntries(shown);
     expect(order).toEqual(['0005', '0000', '0001', '0002', '0009']);
+    expect(current).toBe('0001');
     expect(entries[1]).toEqual({
       id: '0001',
       label: 'UEFI PXEv4 (MAC:525400123456)',
@@ -22,8 +23,24 @@ describe("the firmware's boot entries", () => {
     });
   });
 
-  it('are tried network first, then ours, then the rest; what does not exist is dropped', () => {
-    expect(planBootOrder(parseBootEntries(shown))).toEqual(['0001', '0002', '0005', '0000']);
+  it.each([
+    ['the network entry that brought this boot', shown, ['0001', '0005', '0000', '0002']],
+    [
+      'every network entry, where none did',
+      shown.replace('Current: 0001', 'Current: 0000'),
+      ['0001', '0002', '0005', '0000'],
+    ],
+    [
+      'every network entry, where nothing is said',
+      shown.replace('BootCurrent: 0001\n', ''),
+      ['0001', '0002', '0005', '0000'],
+    ],
+  ])('are tried %s first, then ours, then the rest; what does not exist is dropped', (_, text, order) => {
+    expect(planBootOrder(parseBootEntries(text))).toEqual(order);
+  });
+
+  it('know the one of this install', () => {
+    expect(ownEntry(parseBootEntries(shown.replace(/Boot0004.*\n/, '')))).toBe('0005');
   });
 
   it('of earlier installs are known', () => {

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentError } from '../errors.ts';
 import { complaint, type RunProgram } from '../host/programs.ts';
-import { entryPrefix, parseBootEntries, planBootOrder, staleEntries } from './boot-entries.ts';
+import { entryPrefix, ownEntry, parseBootEntries, planBootOrder, staleEntries } from './boot-entries.ts';
 import { withMounted } from './disk-tools.ts';
 import { efiPartition, type PartitionTable } from './partitions.ts';
 
@@ -51,7 +51,11 @@ export async function writeBootEntry(
   ]);
   if (created.status !== 0)
     return `no boot entry written (${complaint(created)}): the firmware starts ${loader} by itself`;
-  const order = planBootOrder(parseBootEntries((await run('efibootmgr', ['-v'])).stdout));
+  const entries = parseBootEntries((await run('efibootmgr', ['-v'])).stdout);
+  const order = planBootOrder(entries);
+  const own = ownEntry(entries);
+  // The next start is known to be the disk's: no need to ask the network.
+  if (own !== undefined) await run('efibootmgr', ['-q', '-n', own]);
   if (order.length > 0) await run('efibootmgr', ['-q', '-o', order.join(',')]);
   return undefined;
 }
