@@ -38,11 +38,23 @@ export function udp4Packet(source: UdpPeer, destination: UdpPeer, data: Uint8Arr
 }
 
 /** The Internet checksum (RFC 1071) of bytes `from` to `to`, on top of a sum already made. */
-function onesComplement(view: DataView, from: number, to: number, start: number): number {
+export function onesComplement(view: DataView, from: number, to: number, start: number): number {
   let sum = start;
   let at = from;
   for (; at + 1 < to; at += 2) sum += view.getUint16(at);
   if (at < to) sum += view.getUint8(at) << 8;
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return ~sum & 0xffff;
+}
+
+/** The datagram in an unfragmented IPv4 packet, its sender an unsigned 32-bit number; undefined for anything else. */
+export function readUdp4(packet: Uint8Array): { source: number; data: Uint8Array } | undefined {
+  if (packet.length < ipHeaderLength + udpHeaderLength) return undefined;
+  const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+  const at = (view.getUint8(0) & 0xf) * 4;
+  const isUdp = view.getUint8(0) >> 4 === 4 && view.getUint8(9) === 17 && (view.getUint16(6) & 0x3fff) === 0;
+  if (!isUdp || at < ipHeaderLength || at + udpHeaderLength > packet.length) return undefined;
+  const length = view.getUint16(at + 4);
+  if (length < udpHeaderLength || at + length > packet.length) return undefined;
+  return { source: view.getUint32(12), data: packet.slice(at + udpHeaderLength, at + length) };
 }
