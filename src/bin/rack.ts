@@ -6,6 +6,7 @@ import { parseConfiguration } from '../config/parse.ts';
 import { RackConfiguration } from '../config/rack.ts';
 import { isInside } from '../domain/boot/file-source.ts';
 import { systemClock } from '../domain/clock.ts';
+import { messageOf } from '../errors/coded-error.ts';
 import { createKubeClient } from '../kube/client.ts';
 import { createEventRecorder } from '../kube/events.ts';
 import { createLogger } from '../log/logger.ts';
@@ -25,16 +26,22 @@ import { createPowerPoller } from '../rack/power/poller.ts';
 import { createPowerRequests } from '../rack/power/requests.ts';
 import { defaultPowerTimings } from '../rack/power/steps.ts';
 import { createBootReports } from '../rack/reports/boot-reports.ts';
+import { deliverReport } from '../rack/reports/deliver.ts';
 import { createImageHolder } from '../rack/reports/held-images.ts';
 import { findArtifact } from '../rack/reports/images.ts';
 import { createRackMachines } from '../rack/reports/machines.ts';
+import { createOutbox } from '../rack/reports/outbox.ts';
+import { createOutboxFiles } from '../rack/reports/outbox-files.ts';
 import { createHeartbeat } from '../rack/self/heartbeat.ts';
 import { createRackLiveness } from '../rack/self/liveness.ts';
 import { createSupervisor, type SupervisedService, servedInterfaces } from '../rack/supervisor.ts';
 import type { TftpServer } from '../rack/tftp/ports.ts';
 import { createTftpServer } from '../rack/tftp/server.ts';
 import { createDhcpBackend } from '../rack/world/dhcp-backend.ts';
+import { createSnapshotKeeper, loadSnapshot } from '../rack/world/snapshot-file.ts';
+import { awaitWorld } from '../rack/world/start-world.ts';
 import { createWorld, machineByMac } from '../rack/world/world.ts';
+import { emptyWorld } from '../rack/world/world-objects.ts';
 import { run } from './run.ts';
 
 /** The rack: DHCP, TFTP, HTTP boot, the agent's API and power for the networks that its node is wired to. */
@@ -47,9 +54,23 @@ async function start(): Promise<{ stop(): Promise<void> }> {
 
   const client = createKubeClient({ kubeconfigPath: config.kubeconfig });
   const events = createEventRecorder({ client, component: 'metalwright.dev/rack', instance: rackName, log });
-  const world = createWorld(client, log);
+  const snapshotPath = join(config.stateDirectory, 'world.jsonl');
+  const snapshot = await loadSnapshot(snapshotPath, log);
+  const world = createWorld(
+    client,
+    log,
+    snapshot.kind === 'Loaded' ? snapshot.snapshot.objects : emptyWorld(),
+  );
+  const keeper = createSnapshotKeeper({ path: snapshotPath, objects: () => world.objects(), clock, log });
   const sightings = createSightings({ clock });
-  const bootReports = createBootReports({ client, world, rackName, log });
+  const outboxFiles = createOutboxFiles(join(config.stateDirectory, 'outbox'), log);
+  const outbox = createOutbox({
+    deliver: (machine, entry) => deliverReport(machine, entry, { client, rackName, clock }),
+    files: outboxFiles,
+    initial: await outboxFiles.load(),
+    log,
+  });
+  const bootReports = createBootReports({ outbox, world });
 
   const seen = (sighting: DhcpSighting): void => {
     sightings.seen(sighting);
@@ -100,6 +121,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     client,
     world,
     bootReports,
+    outbox,
     events,
     rackName,
     namespace,
@@ -197,19 +219,30 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     },
   });
 
+  let stopping = false;
   world.start();
   liveness.start();
-  await Promise.all([world.synced(), liveness.synced()]);
-  bootReports.start();
+  await awaitWorld(world, snapshot, { clock, log });
+  outbox.start();
   await supervisor.start();
   heartbeat.start();
-  imageHolder.start();
-  powerRequests.start();
-  powerPoller.start();
-  log.info({ rack: rackName }, 'ready');
+  // What needs the API server in any case begins when it has answered; a rack that is stopped before that has not begun it.
+  const following = Promise.all([world.synced(), liveness.synced()])
+    .then(() => {
+      if (stopping) return;
+      world.onChange(keeper.changed);
+      imageHolder.start();
+      powerRequests.start();
+      powerPoller.start();
+      log.info({ rack: rackName }, 'ready');
+    })
+    .catch((error: unknown) => {
+      if (!stopping) log.error({ error: messageOf(error) }, 'cannot follow the API server');
+    });
 
   return {
     async stop() {
+      stopping = true;
       await Promise.all([powerPoller.stop(), powerRequests.stop(), imageHolder.stop(), supervisor.stop()]);
       await Promise.all([
         dhcp.close(),
@@ -217,12 +250,14 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       ]);
       await Promise.all([
         heartbeat.stop(),
-        bootReports.stop(),
+        outbox.stop(),
+        keeper.stop(),
         images.close(),
         tokens.close(),
         leases.close(),
       ]);
       await Promise.all([world.stop(), liveness.stop()]);
+      await following;
       await events.stop();
       await client.close();
     },

@@ -39,6 +39,8 @@ export interface InformerOptions<T extends KubeObject> {
   timers?: Timers | undefined;
   random?: (() => number) | undefined;
   timings?: Partial<InformerTimings> | undefined;
+  /** What is held until the first list has come, from an earlier process for one. Without resource versions: the list replaces it. */
+  initial?: readonly T[] | undefined;
 }
 
 /** All in milliseconds. */
@@ -69,6 +71,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   const timings = { ...defaultTimings, ...options.timings };
   const log = options.log.child({ informer: resource.plural });
   const store = createStore(options.indexes);
+  for (const object of options.initial ?? []) store.set(object);
   const listeners = new Set<(change: Change<T>) => void>();
   const backoff = createBackoff(timings.backoff, random);
   const stopping = new AbortController();

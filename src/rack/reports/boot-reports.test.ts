@@ -8,6 +8,8 @@ import { createMemoryClient, type MemoryCall } from '../../kube/memory-client.ts
 import { silentLogger } from '../../log/logger.ts';
 import type { BootReport } from '../agent-api/ports.ts';
 import { createBootReports } from './boot-reports.ts';
+import { deliverReport } from './deliver.ts';
+import { createOutbox } from './outbox.ts';
 
 const at = '2026-01-01T00:00:00Z';
 const dhcp: BootReport = { generation: 1, stage: 'Dhcp', at, mac: '52:54:00:00:00:01', subnet: 's' };
@@ -26,17 +28,17 @@ async function setting(before: (call: MemoryCall) => void | Promise<void> = () =
       await before(call);
     },
   });
-  const reports = createBootReports({
-    client: rack,
-    world: { machines },
-    rackName: 'rack-1',
+  const clock = { now: () => Date.parse(at) };
+  const outbox = createOutbox({
+    deliver: (machine, entry) => deliverReport(machine, entry, { client: rack, rackName: 'rack-1', clock }),
     log: silentLogger,
     timers,
   });
-  reports.start();
+  const reports = createBootReports({ outbox, world: { machines } });
+  outbox.start();
   const stored = async () => (await client.get(machineKind, 'm1'))?.status?.bootProgress;
   const stop = async () => {
-    await reports.stop();
+    await outbox.stop();
     await machines.stop();
   };
   stops.push(stop);

@@ -10,8 +10,10 @@ import { createMemoryClient, type MemoryCall } from '../../kube/memory-client.ts
 import { silentLogger } from '../../log/logger.ts';
 import type { BootReport } from '../agent-api/ports.ts';
 import { createWorld } from '../world/world.ts';
+import { deliverReport } from './deliver.ts';
 import { enlistedName } from './enlist.ts';
 import { createRackMachines } from './machines.ts';
+import { createOutbox } from './outbox.ts';
 
 const first = '52:54:00:00:00:01';
 const second = '52:54:00:00:00:02';
@@ -56,9 +58,19 @@ async function rack(
   stops.push(() => world.stop());
   const reports: [string, BootReport][] = [];
   const events: string[] = [];
+  const connected = client.connect({ before: options.before });
+  const clock = { now: () => Date.parse('2026-01-01T00:00:00Z') };
+  const outbox = createOutbox({
+    deliver: (machine, entry) =>
+      deliverReport(machine, entry, { client: connected, rackName: 'rack-1', clock }),
+    log: silentLogger,
+  });
+  outbox.start();
+  stops.push(() => outbox.stop());
   const machines = createRackMachines({
-    client: client.connect({ before: options.before }),
+    client: connected,
     world,
+    outbox,
     bootReports: { report: (machine, report) => reports.push([machine, report]) },
     events: {
       event: ({ kind, name }, type, reason) => events.push(`${kind}/${name} ${type} ${reason}`),
@@ -66,7 +78,7 @@ async function rack(
     rackName: 'rack-1',
     namespace: 'metalwright-system',
     autoApprove: options.autoApprove ?? false,
-    clock: { now: () => Date.parse('2026-01-01T00:00:00Z') },
+    clock,
   });
   return { client, world, machines, reports, events };
 }

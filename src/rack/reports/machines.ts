@@ -10,13 +10,14 @@ import { machineByMac, type World } from '../world/world.ts';
 import type { BootReports } from './boot-reports.ts';
 import { enlist } from './enlist.ts';
 import { chooseEphemeralImage, diskImageOf } from './images.ts';
-import { storeInventory } from './inventory.ts';
+import type { Outbox } from './outbox.ts';
 import { storeTaskResult } from './task-result.ts';
 
 export interface RackMachinesDeps {
   client: Pick<KubeClient, 'get' | 'create' | 'apply' | 'applyStatus'>;
   world: Pick<World, 'machines' | 'images' | 'racks'>;
   bootReports: Pick<BootReports, 'report'>;
+  outbox: Pick<Outbox, 'store'>;
   events: Pick<EventRecorder, 'event'>;
   rackName: string;
   /** Where seed Secrets are. */
@@ -29,6 +30,7 @@ export interface RackMachinesDeps {
 /** The machines as the HTTP side needs them, on Kubernetes. */
 export function createRackMachines(deps: RackMachinesDeps): RackMachines {
   const { client, world } = deps;
+  const uidOf = (machine: string): string | undefined => world.machines.get(machine)?.metadata.uid;
   return {
     byMac: (mac) => machineByMac(world, mac),
     byName: (name) => world.machines.get(name),
@@ -41,8 +43,13 @@ export function createRackMachines(deps: RackMachinesDeps): RackMachines {
         .filter(({ metadata, spec }) => metadata.labels?.[names.enlistedBy] !== undefined && !spec.approved)
         .length,
     reportBoot: (machine, report) => deps.bootReports.report(machine, report),
-    reportTask: (machine, report) => storeTaskResult(machine, report, client),
-    storeInventory: (machine, inventory) => storeInventory(machine, inventory, deps),
+    // Of a running task the next report comes within seconds: none of them is kept.
+    reportTask: (machine, report) =>
+      report.outcome === 'Running'
+        ? storeTaskResult(machine, report, client)
+        : deps.outbox.store(machine, { kind: 'Result', uid: uidOf(machine), report }),
+    storeInventory: (machine, inventory) =>
+      deps.outbox.store(machine, { kind: 'Inventory', uid: uidOf(machine), inventory }),
     enlist: (request, seenOn) => enlist(request, seenOn, deps),
     securityEvent(machine, reason, message) {
       const name = machine ?? deps.rackName;
