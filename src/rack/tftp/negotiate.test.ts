@@ -22,13 +22,13 @@ describe('TFTP options', () => {
       {},
     ],
   ])('%s', (_name, options, accepted, terms) => {
-    const result = negotiate(new Map(Object.entries(options)), 'octet', 9000, defaultLimits);
+    const result = negotiate(new Map(Object.entries(options)), 'octet', 9000, defaultLimits, 1468);
     expect(result.accepted && Object.fromEntries(result.accepted)).toEqual(accepted);
     expect(result).toMatchObject(terms);
   });
 
   it('windows are for octet mode', () => {
-    const result = negotiate(new Map([['windowsize', '4']]), 'netascii', 9000, defaultLimits);
+    const result = negotiate(new Map([['windowsize', '4']]), 'netascii', 9000, defaultLimits, 1468);
     expect(result).toMatchObject({ windowSize: 1, accepted: undefined });
   });
 });

@@ -15,30 +15,38 @@ export interface TransferTerms {
 
 /** Used when the caller sets nothing. See `TftpLimits`. */
 export const defaultLimits: TftpLimits = {
-  blockSize: 1468,
+  blockSize: 65464,
   windowSize: 16,
-  transfers: 1000,
-  transfersPerSource: 4,
+  transfers: 2048,
+  transfersPerSource: 8,
   timeoutMs: 1000,
+  unknownMs: 5000,
   resendsBeforeFirstAck: 2,
   resends: 6,
+  graceMs: 120_000,
+  slowest: 8192,
+  knownMs: 10 * 60_000,
 };
 
 const longestTimeoutSeconds = 30;
 
-/** RFC 2347: what cannot be granted, or is not understood, is left out of the answer; nothing is refused for it. */
+/**
+ * RFC 2347: what cannot be granted, or is not understood, is left out of the answer; nothing is refused for it.
+ * @param largest bytes of file that a packet to this client can carry in one piece
+ */
 export function negotiate(
   options: ReadonlyMap<string, string>,
   mode: 'octet' | 'netascii',
   size: number,
-  limits: TftpLimits,
+  limits: Pick<TftpLimits, 'blockSize' | 'windowSize' | 'timeoutMs'>,
+  largest: number,
 ): TransferTerms {
   const accepted = new Map<string, string>();
   const terms = { blockSize: 512, windowSize: 1, timeoutMs: limits.timeoutMs, backOff: true };
   // RFC 2348: 8 to 65464. The server may answer with less.
   const blockSize = integer(options.get('blksize'), 8, 65464);
   if (blockSize !== undefined) {
-    terms.blockSize = Math.max(8, Math.min(blockSize, limits.blockSize));
+    terms.blockSize = Math.max(8, Math.min(blockSize, limits.blockSize, largest));
     accepted.set('blksize', String(terms.blockSize));
   }
   // RFC 2349: seconds, the client's value or nothing.

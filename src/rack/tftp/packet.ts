@@ -42,9 +42,20 @@ export function decodeTftp(bytes: Uint8Array): TftpPacket {
   }
 }
 
+/** What a server makes of what came in; undefined: no TFTP. */
+export function decodeOrDrop(bytes: Uint8Array): TftpPacket | undefined {
+  try {
+    return decodeTftp(bytes);
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
 /** DATA with a header in front of a piece of the file. */
 export function encodeData(block: number, data: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(4 + data.length);
+  const bytes = Buffer.allocUnsafe(4 + data.length);
+  bytes[0] = 0;
   bytes[1] = 3;
   bytes[2] = block >>> 8;
   bytes[3] = block;

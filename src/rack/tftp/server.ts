@@ -1,189 +1,240 @@
 import { messageOf } from '../../errors/coded-error.ts';
-import { DecodeError } from '../../errors/decode-error.ts';
+import { createRateLimit } from '../agent-api/rate-limit.ts';
+import { listInterfaces } from '../net/interfaces.ts';
 import type { UdpPeer, UdpSocket } from '../net/sockets.ts';
+import { createAmplificationBudget, type Grant } from './budget.ts';
+import { createKnownSources } from './known-sources.ts';
+import { isProbe, virtualName } from './names.ts';
 import { defaultLimits, negotiate } from './negotiate.ts';
 import { toNetascii } from './netascii.ts';
-import { decodeTftp, encodeError, type TftpPacket, tftpError } from './packet.ts';
-import type { TftpLimits, TftpServer, TftpServerDeps } from './ports.ts';
+import { decodeOrDrop, encodeError, type TftpPacket, tftpError } from './packet.ts';
+import { interfaceMtu, isOnLink, largestBlock, type Place, placesOf } from './path-mtu.ts';
+import type { TftpLimits, TftpRefusal, TftpServer, TftpServerDeps } from './ports.ts';
+import { bytesOf, createSession, type Session } from './session.ts';
 import { Transfer, type TransferStep } from './transfer.ts';
-
-/** Where the server listens. */
-interface Place {
-  address?: string;
-  device?: string;
-}
-
-/** A request that is being answered. */
-interface Running {
-  name: string;
-  peer: UdpPeer;
-  size: number;
-  started: number;
-  transfer: Transfer;
-  socket: UdpSocket;
-  timer: NodeJS.Timeout | undefined;
-}
-
-/** What becomes of a request. */
-type Verdict =
-  | { kind: 'Serve'; content: Uint8Array; mode: 'octet' | 'netascii' }
-  | { kind: 'Refuse'; code: number; message: string };
 
 type Request = Extract<TftpPacket, { op: 'ReadRequest' | 'WriteRequest' }>;
 
+/** A request with all that answering it takes. */
+interface Accepted {
+  name: string;
+  peer: UdpPeer;
+  place: Place;
+  known: boolean;
+  size: number;
+  transfer: Transfer;
+  first: TransferStep;
+  grant: Grant;
+}
+
+/** A place among the transfers. `session` is undefined while its socket opens. */
+interface Slot {
+  /** What the client sent: the same once more is a repetition. */
+  request: Uint8Array;
+  known: boolean;
+  session: Session | undefined;
+}
+
+/** What becomes of a request. Errors are not sent to whom they would be more than it paid for. */
+type Verdict =
+  | { kind: 'Serve'; name: string; content: Uint8Array; mode: 'octet' | 'netascii' }
+  | { kind: 'Refuse'; reason: TftpRefusal; error?: { code: number; message: string } };
+
 const tftpPort = 69;
+/** A client that was heard of within this time is at work: a request of it is an echo of the network. */
+const aliveMs = 1000;
 
 /** A read-only TFTP server (RFC 1350, 2347, 2348, 2349, 7440) of virtual files; each transfer has its own port. */
 export function createTftpServer(deps: TftpServerDeps): TftpServer {
-  const { files, sockets, clock, log, finished } = deps;
+  const { files, sockets, clock, log, finished, refused, interfaces = listInterfaces } = deps;
+  const { mtu = interfaceMtu } = deps;
   const limits: TftpLimits = { ...defaultLimits, ...deps.limits };
-  const open = new Set<UdpSocket>();
-  /** By the client's address and port: a repeated request starts nothing anew. Undefined while its socket opens. */
-  const running = new Map<string, Running | undefined>();
+  const budget = createAmplificationBudget(clock);
+  const confirmed = createKnownSources(clock, limits.knownMs);
+  const logRate = createRateLimit({ clock, windowMs: 60_000, perKey: 5, total: 100 });
+  const listening = new Set<UdpSocket>();
+  /** By the client's address and port. */
+  const slots = new Map<string, Slot>();
   const perSource = new Map<string, number>();
+  const netascii = new WeakMap<Uint8Array, Uint8Array>();
+  let unknownSlots = 0;
   let closed = false;
 
-  function request(socket: UdpSocket, place: Place, data: Uint8Array, peer: UdpPeer): void {
+  function receive(socket: UdpSocket, place: Place, data: Uint8Array, peer: UdpPeer): void {
     const packet = decodeOrDrop(data);
     // Anything but a request at this port gets no answer: two servers could be made to talk to each other for ever.
     if (packet?.op !== 'ReadRequest' && packet?.op !== 'WriteRequest') return;
-    if (running.has(keyOf(peer))) return;
-    const verdict = admit(packet, peer);
-    if (verdict.kind === 'Refuse') {
-      log.info({ peer: peer.address, name: packet.name, reason: verdict.message }, 'TFTP request refused');
-      send(socket, [encodeError(verdict.code, verdict.message)], peer);
-      return;
+    const running = slots.get(keyOf(peer));
+    if (running !== undefined && isRepetition(running, data)) return;
+    running?.session?.end('Restarted');
+    const known = confirmed.has(peer.address) || deps.known?.(peer.address) === true;
+    const verdict = judge(packet, peer, known);
+    const accepted =
+      verdict.kind === 'Serve' ? prepare(verdict, packet, data.length, peer, place, known) : verdict;
+    if ('reason' in accepted) refuse(accepted, packet, data.length, socket, peer);
+    else take(accepted, data);
+  }
+
+  /** The same request from the same port: the answer was lost, or the client began anew. */
+  function isRepetition({ request, session }: Slot, data: Uint8Array): boolean {
+    const same = Buffer.compare(request, data) === 0;
+    if (session === undefined) return true;
+    if (!session.heard) {
+      if (same) session.repeated(data.length);
+      return same;
     }
+    return same && clock.now() - session.lastHeard < aliveMs;
+  }
+
+  function judge({ op, name: asked, mode }: Request, { address }: UdpPeer, known: boolean): Verdict {
+    if (op === 'WriteRequest') return refusal('ReadOnly', tftpError.accessViolation, 'read only');
+    if (mode !== 'octet' && mode !== 'netascii') {
+      return refusal('UnknownMode', tftpError.illegalOperation, 'unknown mode');
+    }
+    const name = virtualName(asked);
+    const content = name === undefined ? undefined : files(name, { address });
+    if (name === undefined || content === undefined) {
+      return refusal('NoSuchFile', tftpError.fileNotFound, 'no such file');
+    }
+    return hasRoom(address, known)
+      ? { kind: 'Serve', name, content, mode }
+      : { kind: 'Refuse', reason: 'Busy' };
+  }
+
+  function hasRoom(address: string, known: boolean): boolean {
+    const half = limits.transfers / 2;
+    if (slots.size >= limits.transfers || (!known && unknownSlots >= half)) return false;
+    return slots.size < half || (perSource.get(address) ?? 0) < limits.transfersPerSource;
+  }
+
+  function prepare(
+    { name, content, mode }: Extract<Verdict, { kind: 'Serve' }>,
+    { options }: Request,
+    received: number,
+    peer: UdpPeer,
+    place: Place,
+    known: boolean,
+  ): Accepted | Extract<Verdict, { kind: 'Refuse' }> {
+    const bytes = mode === 'octet' ? content : converted(content);
+    const terms = negotiate(options, mode, bytes.length, limits, largestBlock(place, peer.address, mtu));
+    const transfer = new Transfer(bytes, terms, limits);
+    const first = transfer.start();
+    const wanted = first.kind === 'Send' ? bytesOf(first.packets) : 0;
+    const grant = budget.allow(peer.address, { received, wanted, known });
+    if (grant === undefined) return { kind: 'Refuse', reason: 'Unproven' };
+    return { name, peer, place, known, size: bytes.length, transfer, first, grant };
+  }
+
+  function converted(content: Uint8Array): Uint8Array {
+    const text = netascii.get(content) ?? toNetascii(content);
+    netascii.set(content, text);
+    return text;
+  }
+
+  function take(accepted: Accepted, request: Uint8Array): void {
+    const { peer, known, name } = accepted;
+    const slot: Slot = { request, known, session: undefined };
+    slots.set(keyOf(peer), slot);
     perSource.set(peer.address, (perSource.get(peer.address) ?? 0) + 1);
-    running.set(keyOf(peer), undefined);
-    begin(place, packet, peer, verdict).catch((error: unknown) => {
-      log.error({ peer: peer.address, name: packet.name, error: messageOf(error) }, 'TFTP transfer failed');
-      forget(peer);
+    if (!known) unknownSlots += 1;
+    open(accepted, slot).catch((error: unknown) => {
+      release(peer, slot);
+      refused?.({ address: peer.address, reason: 'NoSocket' });
+      if (!closed)
+        log.error({ peer: peer.address, name, error: messageOf(error) }, 'no socket for a TFTP transfer');
     });
   }
 
-  function admit({ op, name, mode }: Request, { address }: UdpPeer): Verdict {
-    if (op === 'WriteRequest') return refuse(tftpError.accessViolation, 'read only');
-    if (mode !== 'octet' && mode !== 'netascii') return refuse(tftpError.illegalOperation, 'unknown mode');
-    const sources = perSource.get(address) ?? 0;
-    if (running.size >= limits.transfers || sources >= limits.transfersPerSource) {
-      return refuse(tftpError.notDefined, 'too many transfers, try again');
-    }
-    const content = files(name, { address });
-    if (content === undefined) return refuse(tftpError.fileNotFound, 'no such file');
-    return { kind: 'Serve', mode, content: mode === 'octet' ? content : toNetascii(content) };
-  }
-
-  async function begin(
-    place: Place,
-    { name, options }: Request,
-    peer: UdpPeer,
-    { content, mode }: Extract<Verdict, { kind: 'Serve' }>,
-  ): Promise<void> {
-    const terms = negotiate(options, mode, content.length, limits);
-    const socket = await sockets.openUdp4({ ...place, port: 0 });
-    if (closed) return socket.close();
-    open.add(socket);
-    const current: Running = {
-      name,
-      peer,
-      size: content.length,
-      started: clock.now(),
-      transfer: new Transfer(content, terms, limits),
+  async function open(accepted: Accepted, slot: Slot): Promise<void> {
+    const { peer, place, first, grant } = accepted;
+    const { address, device } = place;
+    // By the routing table to who is behind a router, from the address that was asked in any case.
+    const bound = address === undefined || isOnLink(place, peer.address);
+    const socket = await sockets.openUdp4({
+      port: 0,
+      ...(address === undefined ? {} : { address }),
+      ...(device === undefined || !bound ? {} : { device }),
+    });
+    if (closed || slots.get(keyOf(peer)) !== slot) return socket.close();
+    const session = createSession({
+      ...accepted,
       socket,
-      timer: undefined,
-    };
-    running.set(keyOf(peer), current);
-    socket.onMessage((data, from) => answer(current, data, from));
-    socket.onError((error) => end(current, false, error.message));
-    step(current, current.transfer.start());
+      budget,
+      limits,
+      clock,
+      log,
+      confirmed: () => confirm(peer.address, slot),
+      ended(transfer) {
+        release(peer, slot);
+        finished?.(transfer);
+      },
+    });
+    slot.session = session;
+    session.begin(first, grant);
   }
 
-  function answer(current: Running, data: Uint8Array, from: UdpPeer): void {
-    const packet = decodeOrDrop(data);
-    if (packet === undefined) return;
-    if (from.address !== current.peer.address || from.port !== current.peer.port) {
-      // RFC 1350, 4: the stranger is told, the transfer goes on. An ERROR is never answered.
-      if (packet.op !== 'Error') {
-        send(current.socket, [encodeError(tftpError.unknownTransferId, 'unknown transfer ID')], from);
-      }
-      return;
-    }
-    if (packet.op === 'Ack') step(current, current.transfer.acknowledge(packet.block));
-    else if (packet.op === 'Error') end(current, false, `the client says: ${packet.message}`);
+  function confirm(address: string, slot: Slot): void {
+    confirmed.add(address);
+    if (!slot.known) unknownSlots -= 1;
+    slot.known = true;
   }
 
-  function step(current: Running, next: TransferStep): void {
-    if (next.kind === 'Done') end(current, true, undefined);
-    if (next.kind === 'GiveUp') end(current, false, 'no answer');
-    if (next.kind !== 'Send') return;
-    clearTimeout(current.timer);
-    current.timer = setTimeout(() => step(current, current.transfer.timeout()), next.timeoutMs);
-    send(current.socket, next.packets, current.peer);
-  }
-
-  function end(current: Running, ok: boolean, reason: string | undefined): void {
-    if (!open.delete(current.socket)) return;
-    clearTimeout(current.timer);
-    forget(current.peer);
-    void current.socket.close();
-    const { name, size: bytes, peer } = current;
-    const fields = { name, peer: peer.address, bytes, ms: clock.now() - current.started, ok, reason };
-    log.info(fields, 'TFTP transfer ended');
-    finished?.({ name, address: peer.address, bytes, ok });
-  }
-
-  function forget(peer: UdpPeer): void {
-    running.delete(keyOf(peer));
+  function release(peer: UdpPeer, slot: Slot): void {
+    if (slots.get(keyOf(peer)) !== slot) return;
+    slots.delete(keyOf(peer));
+    if (!slot.known) unknownSlots -= 1;
     const left = (perSource.get(peer.address) ?? 1) - 1;
     if (left > 0) perSource.set(peer.address, left);
     else perSource.delete(peer.address);
   }
 
-  /** A datagram that the kernel does not take is like one that was lost: the timer sees to it. */
-  function send(socket: UdpSocket, packets: readonly Uint8Array[], to: UdpPeer): void {
-    for (const packet of packets) {
-      socket
-        .send(packet, to)
-        .catch((error: unknown) => log.debug({ to, error: messageOf(error) }, 'TFTP packet not sent'));
+  function refuse(
+    { reason, error }: Extract<Verdict, { kind: 'Refuse' }>,
+    { name: asked }: Request,
+    received: number,
+    socket: UdpSocket,
+    peer: UdpPeer,
+  ): void {
+    refused?.({ address: peer.address, reason });
+    const packet = error && encodeError(error.code, error.message);
+    const known = false;
+    if (packet && budget.allow(peer.address, { received, wanted: packet.length, known })) {
+      socket.send(packet, peer).catch(() => {});
     }
+    const name = asked.slice(0, 128);
+    const quiet = reason === 'NoSuchFile' && isProbe(virtualName(asked) ?? '');
+    const fields = { peer: peer.address, name, reason };
+    if (!quiet && logRate.take(peer.address)) log.info(fields, 'TFTP request refused');
+    else log.debug(fields, 'TFTP request refused');
   }
 
   return {
     async listen({ address, device, port = tftpPort }) {
-      const place: Place = {
+      const where = {
         ...(address === undefined ? {} : { address }),
         ...(device === undefined ? {} : { device }),
       };
-      const socket = await sockets.openUdp4({ ...place, port });
-      open.add(socket);
-      socket.onMessage((data, peer) => request(socket, place, data, peer));
-      socket.onError((error) => log.warn({ ...place, error: error.message }, 'TFTP socket error'));
-      log.info({ ...place, port: socket.port }, 'serving TFTP');
+      for (const place of placesOf(where, interfaces)) {
+        const { cidr: _, ...at } = place;
+        const socket = await sockets.openUdp4({ ...at, port });
+        listening.add(socket);
+        socket.onMessage((data, peer) => receive(socket, place, data, peer));
+        socket.onError((error) => log.warn({ ...at, error: error.message }, 'TFTP socket error'));
+        log.info({ ...at, port: socket.port }, 'serving TFTP');
+      }
     },
     async close() {
       closed = true;
-      for (const current of running.values()) clearTimeout(current?.timer);
-      const all = [...open];
-      open.clear();
-      running.clear();
-      perSource.clear();
+      for (const { session } of [...slots.values()]) session?.end('Closed');
+      const all = [...listening];
+      listening.clear();
       await Promise.all(all.map((socket) => socket.close()));
     },
   };
 }
 
-function decodeOrDrop(data: Uint8Array): TftpPacket | undefined {
-  try {
-    return decodeTftp(data);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
-}
-
-function refuse(code: number, message: string): Verdict {
-  return { kind: 'Refuse', code, message };
+function refusal(reason: TftpRefusal, code: number, message: string): Verdict {
+  return { kind: 'Refuse', reason, error: { code, message } };
 }
 
 function keyOf(peer: UdpPeer): string {

@@ -44,9 +44,14 @@ export class Transfer {
     this.#acknowledged = terms.accepted === undefined ? 0 : -1;
   }
 
-  /** The answer to the request. */
+  /** The answer to the request; once more when the client repeats it before it has acknowledged anything. */
   start(): TransferStep {
-    return this.#send();
+    return this.#heard ? { kind: 'Wait' } : this.#send();
+  }
+
+  /** Whether the client has acknowledged anything. */
+  get heard(): boolean {
+    return this.#heard;
   }
 
   /**
