@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ownDhcpOptions } from '../dhcp-option.ts';
 import { Conditions, cel, IpAddress, immutable, Label, MacAddress, ObjectName } from '../fields.ts';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
@@ -15,6 +16,11 @@ export const IpAddressSpec = z
     mac: MacAddress.optional().describe('DHCP gives the address to this client.'),
     machine: ObjectName.optional().describe('The Machine that it belongs to.'),
     hostname: Label.optional().describe('The host name that DHCP gives with it.'),
+    dhcpOptions: ownDhcpOptions(32)
+      .optional()
+      .describe(
+        'DHCPv4 options for the client of this address; they win over those of its Machine and Subnet.',
+      ),
     description: z.string().max(1024).optional().describe('For people.'),
   })
   .meta(

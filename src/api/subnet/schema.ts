@@ -1,23 +1,41 @@
 import { z } from 'zod';
 import { addressKey, notAbove } from '../crd/address-order.ts';
+import { DomainName, sharedDhcpOptions } from '../dhcp-option.ts';
 import { type CelRule, Cidr, Conditions, cel, IpAddress, immutable, ObjectName } from '../fields.ts';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
-export const AddressRange = z
-  .object({
-    start: IpAddress.describe('First address.'),
-    end: IpAddress.describe('Last address, inclusive.'),
-    comment: z.string().max(256).optional().describe('What the range is for.'),
-  })
-  .meta(
-    cel({
-      rule: `[[${addressKey('self.start')}, ${addressKey('self.end')}]].all(k, ${notAbove('k[0]', 'k[1]')})`,
-      message: 'start must not be above end',
-      fieldPath: '.start',
-    }),
-  );
+const rangeFields = {
+  start: IpAddress.describe('First address.'),
+  end: IpAddress.describe('Last address, inclusive.'),
+  comment: z.string().max(256).optional().describe('What the range is for.'),
+};
+const startsBeforeItEnds: CelRule = {
+  rule: `[[${addressKey('self.start')}, ${addressKey('self.end')}]].all(k, ${notAbove('k[0]', 'k[1]')})`,
+  message: 'start must not be above end',
+  fieldPath: '.start',
+};
+
+export const AddressRange = z.object(rangeFields).meta(cel(startsBeforeItEnds));
 export type AddressRange = z.infer<typeof AddressRange>;
+
+/** A range whose clients may get DHCP options of their own. */
+export const DynamicRange = z
+  .object({
+    ...rangeFields,
+    dhcpOptions: sharedDhcpOptions(16)
+      .optional()
+      .describe('DHCP options for clients with an address of this range; they win over those of the Subnet.'),
+  })
+  .meta(cel(startsBeforeItEnds));
+export type DynamicRange = z.infer<typeof DynamicRange>;
+
+/** A route that machines on the subnet need beside the default one. */
+export const StaticRoute = z.object({
+  destination: Cidr.describe('The network that it leads to: 10.30.0.0/16.'),
+  gateway: IpAddress.describe('The router, inside cidr.'),
+});
+export type StaticRoute = z.infer<typeof StaticRoute>;
 
 const keysOf = (list: string): string => `${list}.map(r, [${addressKey('r.start')}, ${addressKey('r.end')}])`;
 const sharesAddresses = `${notAbove('y[0]', 'x[1]')} && ${notAbove('x[0]', 'y[1]')}`;
@@ -26,7 +44,7 @@ const gatewayIsIn = `[${addressKey('self.gateway')}].exists(g, ${notAbove('x[0]'
 export const SubnetRanges = z
   .object({
     dynamic: z
-      .array(AddressRange)
+      .array(DynamicRange)
       .max(16)
       .default([])
       .describe('DHCP leases from these to clients without an address of their own.'),
@@ -61,6 +79,24 @@ export const SubnetSpec = z
       .regex(/^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$/)
       .optional()
       .describe('DNS domain of machines: rack1.example.com.'),
+    searchDomains: z
+      .array(DomainName)
+      .max(16)
+      .meta({ 'x-kubernetes-list-type': 'set' })
+      .optional()
+      .describe('Domains in which machines look names up, in order.'),
+    staticRoutes: z
+      .array(StaticRoute)
+      .max(32)
+      .optional()
+      .describe(
+        'Routes beside the default one. DHCP gives them with the default route, as clients then ignore gateway.',
+      ),
+    dhcpOptions: sharedDhcpOptions(32)
+      .optional()
+      .describe(
+        'Further DHCPv4 options. Those of a range win over them, those of a Machine or an IPAddress over both.',
+      ),
     ranges: SubnetRanges.default({ dynamic: [], reserved: [] }).describe(
       'Parts of the subnet that are not for machines with an address of their own.',
     ),
@@ -87,6 +123,21 @@ export const SubnetSpec = z
       },
       inside('dynamic'),
       inside('reserved'),
+      {
+        rule: '!isCIDR(self.cidr) || !has(self.staticRoutes) || self.staticRoutes.all(r, !isIP(r.gateway) || cidr(self.cidr).containsIP(r.gateway))',
+        message: 'the gateways of staticRoutes must lie inside cidr',
+        fieldPath: '.staticRoutes',
+      },
+      {
+        rule: "!has(self.staticRoutes) || self.staticRoutes.all(r, r.destination.contains(':') == self.cidr.contains(':'))",
+        message: 'the destinations of staticRoutes must be of the family of cidr',
+        fieldPath: '.staticRoutes',
+      },
+      {
+        rule: "!has(self.dhcpOptions) || self.dhcpOptions.size() == 0 || !self.cidr.contains(':')",
+        message: 'dhcpOptions are options of DHCPv4',
+        fieldPath: '.dhcpOptions',
+      },
       {
         rule: `!has(self.gateway) || ${keysOf('self.ranges.dynamic')}.all(x, !${gatewayIsIn})`,
         message: 'gateway must not lie in a dynamic range: a client would be given it',

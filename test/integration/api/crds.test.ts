@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kinds } from '../../../src/api/crd/kinds.ts';
+import { namedOptions, type OptionValueField } from '../../../src/domain/dhcp/option-table.ts';
 import { invalidObjects, invalidUpdates } from './invalid.ts';
 import { changed, crdsFolder, examplesFolder, readExamples, type Setting, startSetting } from './setting.ts';
 
@@ -67,6 +68,41 @@ describe('the examples', () => {
     expect(
       await setting.dryRunCreate(changed(readExamples('subnet-ipv6.yaml')[0], 'spec', spec)),
     ).toBeUndefined();
+  });
+});
+
+describe('DHCP options', () => {
+  it('may be as many as the lists take, within the budget of the rules', async () => {
+    const addresses = Array.from({ length: 32 }, (_, n) => `255.255.255.${n + 200}`);
+    const options = Array.from({ length: 32 }, (_, n) => ({ code: n + 201, addresses }));
+    const dynamic = Array.from({ length: 16 }, (_, n) => ({
+      start: `10.20.0.${n + 200}`,
+      end: `10.20.0.${n + 200}`,
+      dhcpOptions: options.slice(0, 16),
+    }));
+    const subnet = changed(readExamples('subnet.yaml')[0], 'spec.dhcpOptions', options);
+    expect(await setting.dryRunCreate(changed(subnet, 'spec.ranges.dynamic', dynamic))).toBeUndefined();
+  });
+
+  it.each(Object.entries(namedOptions))('%s takes its own kind of value and hex', async (name, { field }) => {
+    const values: Record<OptionValueField, unknown> = {
+      addresses: ['10.20.0.1'],
+      text: 'x',
+      uint8: [1],
+      uint16: [1],
+      uint32: [1],
+      boolean: true,
+      domains: ['a.example'],
+      routes: [{ destination: '0.0.0.0/0', gateway: '10.20.0.1' }],
+      hex: '00',
+    };
+    for (const given of [
+      { name, [field]: values[field] },
+      { name, hex: '00ff' },
+    ]) {
+      const machine = changed(readExamples('machine-redfish.yaml')[0], 'spec.dhcpOptions', [given]);
+      expect(await setting.dryRunCreate(machine)).toBeUndefined();
+    }
   });
 });
 
