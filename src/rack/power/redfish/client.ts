@@ -3,9 +3,9 @@ import type { z } from 'zod';
 import type { CodedError } from '../../../errors/coded-error.ts';
 import type { Logger } from '../../../log/logger.ts';
 import { isPowerError, type PowerErrorCode, powerError } from '../errors.ts';
-import { resolveLink } from './address.ts';
+import { resolveLink } from '../http/address.ts';
 import { type RedfishResponse, statusError } from './faults.ts';
-import { type HttpRequest, send } from './http.ts';
+import { type RedfishRequest, send } from './http.ts';
 import { ServiceRoot } from './resources.ts';
 import { type Authentication, headersOf, logIn, logOut, type SessionOptions } from './session.ts';
 
@@ -68,7 +68,7 @@ export function createRedfishClient(options: ClientOptions): RedfishClient {
   let root: ServiceRoot | undefined;
   let authentication: Authentication | undefined;
 
-  const authenticated = async (asked: HttpRequest, signal: AbortSignal): Promise<RedfishResponse> => {
+  const authenticated = async (asked: RedfishRequest, signal: AbortSignal): Promise<RedfishResponse> => {
     if (authentication === undefined) {
       const open = root ?? (await readOpenRoot(signal));
       authentication = await logIn(session, open, signal);
@@ -78,7 +78,7 @@ export function createRedfishClient(options: ClientOptions): RedfishClient {
     return await send(agent, { ...asked, headers }, timings.requestMs, signal);
   };
 
-  const withLogin = async (asked: HttpRequest, signal: AbortSignal): Promise<RedfishResponse> => {
+  const withLogin = async (asked: RedfishRequest, signal: AbortSignal): Promise<RedfishResponse> => {
     const first = await authenticated(asked, signal);
     if (first.status !== 401 || authentication?.kind !== 'Session') return first;
     options.log.debug({}, 'the session has ended, logging in again');

@@ -2,13 +2,13 @@ import { RedfishParameters } from '../../../api/bmc/redfish.ts';
 import type { Logger } from '../../../log/logger.ts';
 import { delay } from '../delay.ts';
 import type { PowerDriver, PowerState, PowerTarget } from '../driver.ts';
-import { baseOf } from './address.ts';
+import { baseOf } from '../http/address.ts';
+import { createAgent } from '../http/agent.ts';
 import { bootOverride, setBootOverride } from './boot.ts';
 import { createRedfishClient, defaultRedfishTimings, type RedfishTimings } from './client.ts';
 import { reset } from './reset.ts';
 import { type FoundSystem, findSystem, readSystem } from './system.ts';
 import { awaitTask } from './task.ts';
-import { createAgent } from './tls.ts';
 
 export interface RedfishDeps {
   log: Logger;
@@ -22,7 +22,7 @@ export interface RedfishDeps {
 export function createRedfishDriver(target: PowerTarget, deps: RedfishDeps): PowerDriver {
   const parameters = RedfishParameters.parse(target.parameters);
   const timings = deps.timings ?? defaultRedfishTimings;
-  const base = baseOf(target.address);
+  const base = baseOf(target.address, { scheme: 'https', port: 443 });
   const client = createRedfishClient({
     agent: createAgent(base, target.tls),
     base,

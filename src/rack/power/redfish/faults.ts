@@ -1,5 +1,6 @@
-import { type CodedError, messageOf } from '../../../errors/coded-error.ts';
-import { isPowerError, type PowerErrorCode, powerError } from '../errors.ts';
+import type { CodedError } from '../../../errors/coded-error.ts';
+import { type PowerErrorCode, powerError } from '../errors.ts';
+import { statusMeaning } from '../http/errors.ts';
 import { ErrorBody } from './resources.ts';
 
 /** An answer of the BMC. */
@@ -12,9 +13,6 @@ export interface RedfishResponse {
   /** True when there was a body that is not JSON. */
   garbled: boolean;
 }
-
-/** OpenSSL's and Node's names of a certificate that is not trusted, or of no common TLS. */
-const tlsCode = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|^ERR_(TLS|SSL)|^EPROTO$/;
 
 /** Message ids (of the Base registry and of makers) for a machine that cannot do this just now. */
 const passing =
@@ -32,29 +30,7 @@ export function statusError(response: RedfishResponse, what: string): CodedError
 }
 
 function classify(response: RedfishResponse): { code: PowerErrorCode; retryable: boolean } {
-  const { status } = response;
-  if (isPassing(response)) return { code: 'BmcBusy', retryable: true };
-  if (status === 401) return { code: 'BmcAuthenticationFailed', retryable: false };
-  if (status === 403) return { code: 'BmcPrivilegeTooLow', retryable: false };
-  if (status === 404) return { code: 'BmcUnsupported', retryable: false };
-  if (status === 405 || status === 501) return { code: 'BmcUnsupported', retryable: false };
-  if (status === 408 || status === 409 || status === 429 || status >= 500) {
-    return { code: 'BmcBusy', retryable: true };
-  }
-  return { code: 'BmcProtocolError', retryable: false };
-}
-
-/** The error behind a connection that failed, or a time that ran out. Errors that have a name already keep it. */
-export function connectionError(thrown: unknown, what: string): CodedError<PowerErrorCode> {
-  if (isPowerError(thrown)) return thrown;
-  const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
-  if (isPowerError(cause)) return cause;
-  const systemCode = codeOf(thrown) ?? codeOf(cause);
-  const seen = `${what}: ${messageOf(thrown) || systemCode || 'connection failed'}`;
-  if (systemCode !== undefined && tlsCode.test(systemCode)) {
-    return powerError('BmcTlsFailed', seen, { cause: thrown });
-  }
-  return powerError('BmcUnreachable', seen, { cause: thrown, retryable: true });
+  return isPassing(response) ? { code: 'BmcBusy', retryable: true } : statusMeaning(response.status);
 }
 
 /** Status and messages of an answer, cut to a readable length. */
@@ -74,10 +50,4 @@ function messagesOf(response: RedfishResponse): { ids: string[]; sentences: stri
     ids: said([error?.code, ...extended.map((message) => message.MessageId)]),
     sentences: sentences.length > 0 ? sentences : said([error?.message]),
   };
-}
-
-function codeOf(thrown: unknown): string | undefined {
-  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string'
-    ? thrown.code
-    : undefined;
 }

@@ -1,10 +1,10 @@
 import { gunzipSync } from 'node:zlib';
-import { type Agent, request } from 'undici';
-import { connectionError, type RedfishResponse } from './faults.ts';
+import type { Agent } from 'undici';
+import { exchange, type HttpMethod, largestBody } from '../http/request.ts';
+import type { RedfishResponse } from './faults.ts';
 
-export type HttpMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE';
-
-export interface HttpRequest {
+/** A request of Redfish. */
+export interface RedfishRequest {
   method: HttpMethod;
   url: URL;
   headers?: Record<string, string>;
@@ -12,17 +12,14 @@ export interface HttpRequest {
   json?: unknown;
 }
 
-const largestBody = 4 * 1024 * 1024;
-
 /**
- * One request, on a connection of its own: some BMCs choke on persistent ones. Compression is not asked for, since it
- * weakens ETags; the BMCs that insist on it (406) get it. The whole answer must be there within `timeoutMs`.
+ * One request. Compression is not asked for, since it weakens ETags; the BMCs that insist on it (406) get it.
  *
  * @throws CodedError<PowerErrorCode> BmcUnreachable, BmcTlsFailed; the signal's reason when it is aborted.
  */
 export async function send(
   agent: Agent,
-  asked: HttpRequest,
+  asked: RedfishRequest,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<RedfishResponse> {
@@ -32,51 +29,21 @@ export async function send(
 
 async function attempt(
   agent: Agent,
-  asked: HttpRequest,
+  { method, url, headers: own, json }: RedfishRequest,
   encoding: 'identity' | 'gzip',
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<RedfishResponse> {
-  signal.throwIfAborted();
-  const what = `${asked.method} ${asked.url.pathname}`;
-  const deadline = AbortSignal.timeout(timeoutMs);
-  try {
-    const answer = await request(asked.url, {
-      dispatcher: agent,
-      method: asked.method,
-      reset: true,
-      signal: AbortSignal.any([signal, deadline]),
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      headers: {
-        accept: 'application/json',
-        'accept-encoding': encoding,
-        'odata-version': '4.0',
-        ...(asked.json === undefined ? {} : { 'content-type': 'application/json' }),
-        ...asked.headers,
-      },
-      body: asked.json === undefined ? null : JSON.stringify(asked.json),
-    });
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of answer.body) {
-      const bytes = chunk instanceof Uint8Array ? chunk : new Uint8Array();
-      length += bytes.length;
-      if (length > largestBody) throw new Error(`the answer is larger than ${largestBody} bytes`);
-      chunks.push(bytes);
-    }
-    const headers = Object.fromEntries(
-      Object.entries(answer.headers).map(([name, value]) => [
-        name.toLowerCase(),
-        Array.isArray(value) ? value.join(', ') : (value ?? ''),
-      ]),
-    );
-    return { status: answer.statusCode, headers, ...parse(Buffer.concat(chunks), headers) };
-  } catch (thrown) {
-    signal.throwIfAborted();
-    if (deadline.aborted) throw connectionError(new Error(`no answer within ${timeoutMs} ms`), what);
-    throw connectionError(thrown, what);
-  }
+  const headers = {
+    accept: 'application/json',
+    'accept-encoding': encoding,
+    'odata-version': '4.0',
+    ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+    ...own,
+  };
+  const body = json === undefined ? {} : { body: JSON.stringify(json) };
+  const answer = await exchange(agent, { method, url, headers, ...body }, timeoutMs, signal);
+  return { status: answer.status, headers: answer.headers, ...parse(answer.bytes, answer.headers) };
 }
 
 function parse(

@@ -1,6 +1,6 @@
 import type { Agent } from 'undici';
 import { powerError } from '../errors.ts';
-import { resolveLink } from './address.ts';
+import { resolveLink } from '../http/address.ts';
 import { statusError } from './faults.ts';
 import { send } from './http.ts';
 import type { ServiceRoot } from './resources.ts';
