@@ -14,7 +14,7 @@ import { openBootTokens } from '../rack/boot-token/boot-tokens.ts';
 import { openLeaseStore } from '../rack/dhcp4/leases/store.ts';
 import type { DhcpSighting } from '../rack/dhcp4/ports.ts';
 import { createDhcp4Server } from '../rack/dhcp4/server.ts';
-import { loadLoaders } from '../rack/http-boot/loaders.ts';
+import { loaderPaths, loadLoaders } from '../rack/http-boot/loaders.ts';
 import { createRackHttpServer, type RackHttpServer } from '../rack/http-boot/server.ts';
 import { createSightings } from '../rack/http-boot/sightings.ts';
 import { createImageCache } from '../rack/images/image-cache.ts';
@@ -95,15 +95,13 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     interfaces: config.interfaces,
     listInterfaces: () => listInterfaces(),
     httpPort: config.httpPort,
+    hasLoader: (loader) => loaders.files.has(loader),
     seen,
   });
   const sockets = await createSocketFactory(log);
   const leases = await openLeaseStore({ directory: join(config.stateDirectory, 'leases'), clock, log });
-  const dhcp = createDhcp4Server({ backend: networks.backend, sockets, leases, clock, log });
-  const loaders = await loadLoaders({
-    'undionly.kpxe': join(config.loadersDirectory, 'undionly.kpxe'),
-    'snponly.efi': join(config.loadersDirectory, 'snponly.efi'),
-  });
+  const dhcp = createDhcp4Server({ backend: networks.backend, sockets, leases, clock: leases.clock, log });
+  const loaders = await loadLoaders(loaderPaths(config.loadersDirectory));
   for (const missing of loaders.missing) log.warn({}, missing);
   const images = await createImageCache({
     directory: join(config.stateDirectory, 'images'),
@@ -140,7 +138,13 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     {
       name: 'Tftp',
       async begin({ device, address }) {
-        const server = createTftpServer({ files: (file) => loaders.files.get(file), sockets, clock, log });
+        const server = createTftpServer({
+          files: (file) => loaders.files.get(file),
+          known: (source) => sightings.byAddress(source) !== undefined,
+          sockets,
+          clock,
+          log,
+        });
         await server.listen({ address, device });
         tftpServers.set(address, server);
       },
@@ -214,7 +218,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
         httpUrl: first === undefined ? undefined : `http://${first.address}:${config.httpPort}`,
         attachments,
         services: [...supervisor.states(), { name: 'Power' as const, state: 'Running' as const }],
-        leases: leases.list().filter((lease) => lease.state === 'Bound' && lease.end > clock.now()).length,
+        leases: leases.live(),
       };
     },
   });

@@ -48,6 +48,9 @@ async function aRack(options: { linkSenders?: boolean; backend?: Partial<DhcpBac
       return disk.write();
     },
     list: () => [],
+    live: () => table.size,
+    problem: () => undefined,
+    clock: { now: () => state.now },
     close: async () => {},
   };
   const state = { now: 1_800_000_000_000 };

@@ -61,7 +61,9 @@ describe('leases on a disk that is full', () => {
       );
     }
     expect(refused.length).toBeGreaterThan(0);
+    expect(store.problem()).toMatch(/ENOSPC/);
     rmSync(ballast);
+    await expect.poll(() => store.problem(), { timeout: 10_000 }).toBeUndefined();
     await store.commit(bound(200));
     await store.close();
     expect(statSync(join(directory, 'leases.log')).size).toBeGreaterThan(0);

@@ -74,6 +74,48 @@ export class LeaseTable implements LeaseView {
     this.#enqueue(entry);
   }
 
+  /** Forgets everything about the addresses from `first` to `last`. */
+  forget(first: number, last: number): void {
+    const drop = (entry: LeaseEntry | undefined): void => {
+      if (entry === undefined || entry.address < first || entry.address > last) return;
+      if (entry.client !== '') this.#forgetClient(entry);
+      this.#byAddress.delete(entry.address);
+    };
+    if (last - first < this.#byAddress.size) {
+      for (let address = first; address <= last; address += 1) drop(this.#byAddress.get(address));
+    } else {
+      for (const entry of this.#byAddress.values()) drop(entry);
+    }
+    this.#searches.clear();
+  }
+
+  /** Moves every end: the clock was set. */
+  shift(by: number): void {
+    for (const entry of this.#byAddress.values()) entry.end += by;
+    this.#searches.clear();
+  }
+
+  /** How many addresses of each pair of bounds are held. The pairs do not overlap. */
+  countHeld(bounds: readonly { first: number; last: number }[], now: number): number[] {
+    const counts = bounds.map(() => 0);
+    const sorted = bounds.map(({ first, last }, index) => ({ first, last, index }));
+    sorted.sort((a, b) => a.first - b.first);
+    for (const { address, end } of this.#byAddress.values()) {
+      if (end <= now) continue;
+      let low = 0;
+      let high = sorted.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((sorted[middle]?.last ?? 0) < address) low = middle + 1;
+        else high = middle;
+      }
+      const found = sorted[low];
+      if (found === undefined || address < found.first) continue;
+      counts[found.index] = (counts[found.index] ?? 0) + 1;
+    }
+    return counts;
+  }
+
   /** The client moved on: what it was only offered is free at once, what it held is kept to its end for nobody. */
   #orphan(entry: LeaseEntry): void {
     const orphan = { ...entry, client: '', end: entry.state === 'Offered' ? 0 : entry.end };
