@@ -3,6 +3,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { listInterfaces } from '../net/interfaces.ts';
 import type { SocketFactory } from '../net/sockets.ts';
 import type { LeaseStore } from './leases/store.ts';
+import type { PingCheck } from './ping-check.ts';
 
 /** One broadcast domain as seen by the interface (or relay) that a packet came in on. */
 export interface DhcpNetwork {
@@ -92,6 +93,8 @@ export interface Dhcp4ServerDeps {
   leases: LeaseStore;
   clock: Clock;
   log: Logger;
+  /** Asked before an address is offered to a client that never had it. Default: nobody is asked. */
+  ping?: PingCheck | undefined;
   /** The machine's interfaces; for tests. */
   interfaces?: typeof listInterfaces;
   /** UDP ports, for tests that cannot have the real ones. Default 67 and 68. */

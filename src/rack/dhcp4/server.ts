@@ -10,8 +10,9 @@ import type { Outcome } from './exchange.ts';
 import { handle } from './handler.ts';
 import { messageType } from './options.ts';
 import { type Dhcp4Packet, decodePacket } from './packet.ts';
+import { guardOffer } from './ping-offer.ts';
 import type { Dhcp4Server, Dhcp4ServerDeps, DhcpNetwork } from './ports.ts';
-import { relayAgentOf } from './relay-agent.ts';
+import { type RelayAgent, relayAgentOf } from './relay-agent.ts';
 import { onSubnet, planOf } from './subnet-plan.ts';
 import { transmit } from './transmit.ts';
 
@@ -22,8 +23,18 @@ interface Listener {
   link: LinkSender | undefined;
 }
 
+/** One message and where it came from. */
+interface Asked {
+  packet: Dhcp4Packet;
+  peer: UdpPeer;
+  relay: RelayAgent | undefined;
+  network: DhcpNetwork;
+}
+
 /** Acknowledgements that wait for the disk at once: beyond it a stalled disk must not fill the memory. */
 const maximumWaiting = 10_000;
+/** Addresses tried for one DISCOVER where the first ones answer a ping; the client's next DISCOVER tries more. */
+const mostAttempts = 3;
 /** One warning a minute about each kind of trouble, whatever the number of clients. */
 const warningEveryMs = 60_000;
 
@@ -41,24 +52,19 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
 
   function receive(listener: Listener, data: Uint8Array, peer: UdpPeer): void {
     const { device } = listener;
-    try {
+    guarded(device, peer, () => {
       const packet = decodePacket(data);
       const relay = relayAgentOf(packet);
       const network = relay
         ? backend.networkOfRelay(ipv4FromNumber(relay.link))
         : networkOf(device, packet, peer);
-      if (network === undefined) return;
-      const outcome = handle(packet, {
-        device,
-        network,
-        relay,
-        source: ipv4ToNumber(peer.address) ?? 0,
-        now: clock.now(),
-        leases: leases.view,
-        reservation: (mac) => backend.reservation(mac, network),
-        boot: (client, subnet) => backend.boot(client, subnet),
-      });
-      act(listener, network, outcome);
+      if (network !== undefined) respond(listener, { packet, peer, relay, network }, 1);
+    });
+  }
+
+  function guarded(device: string, peer: UdpPeer, work: () => void): void {
+    try {
+      work();
     } catch (error) {
       if (error instanceof DecodeError) {
         log.debug({ device, peer, reason: error.message }, 'not a DHCP packet');
@@ -66,6 +72,36 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
         warn(`failed ${device}`, { device, error: messageOf(error) }, 'could not answer a DHCP packet');
       }
     }
+  }
+
+  function respond(listener: Listener, asked: Asked, attempt: number): void {
+    const { device } = listener;
+    const { packet, peer, relay, network } = asked;
+    const outcome = handle(packet, {
+      device,
+      network,
+      relay,
+      source: ipv4ToNumber(peer.address) ?? 0,
+      now: clock.now(),
+      leases: leases.view,
+      reservation: (mac) => backend.reservation(mac, network),
+      boot: (client, subnet) => backend.boot(client, subnet),
+    });
+    if (outcome.kind !== 'Reply' || outcome.hold === undefined) {
+      act(listener, network, outcome);
+      return;
+    }
+    const guard = { ping: deps.ping, leases, clock, log };
+    const isServed = (): boolean => listeners.get(device) === listener;
+    guardOffer(guard, outcome.hold, relay === undefined ? device : undefined, {
+      offer: () => {
+        if (isServed()) act(listener, network, outcome);
+      },
+      another: () => {
+        if (!isServed() || attempt >= mostAttempts) return;
+        guarded(device, peer, () => respond(listener, asked, attempt + 1));
+      },
+    });
   }
 
   /** A client of a relayed network renews by unicast, past its relay: its own address says where it is. */
@@ -89,7 +125,6 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
       }
       return;
     }
-    if (outcome.kind === 'Reply' && outcome.hold !== undefined) leases.hold(outcome.hold);
     if (outcome.commit === undefined) {
       if (outcome.kind === 'Reply') answer(listener, outcome);
       return;

@@ -117,7 +117,7 @@ function openEcho(libc: Libc, device: string | undefined): EchoSocket {
         device,
       );
     }
-    const receive = receiver(libc, fd);
+    const receiver = receiverOf(libc, fd);
     return {
       ask(address, identifier, sequence) {
         const peer = new Uint8Array(16);
@@ -132,13 +132,13 @@ function openEcho(libc: Libc, device: string | undefined): EchoSocket {
         );
       },
       next() {
-        for (let frame = receive(); frame !== undefined; frame = receive()) {
+        for (let frame = receiver.next(); frame !== undefined; frame = receiver.next()) {
           const reply = decodeEchoReply(frame.data);
           if (reply !== undefined) return reply;
         }
         return undefined;
       },
-      close: closer(libc, fd),
+      close: () => receiver.close(),
     };
   });
 }
@@ -163,10 +163,10 @@ function openDhcpTap(libc: Libc, device: string): DhcpTap {
     view.setUint16(2, ETH_P_IP);
     view.setInt32(4, index, littleEndian);
     checked(libc.bind(fd, address, address.length), 'bind', device);
-    const receive = receiver(libc, fd);
+    const receiver = receiverOf(libc, fd);
     return {
       next() {
-        for (let frame = receive(); frame !== undefined; frame = receive()) {
+        for (let frame = receiver.next(); frame !== undefined; frame = receiver.next()) {
           const datagram = readUdp4(frame.data);
           // struct sockaddr_ll: the length of the hardware address at 11, the address from 12 on.
           if (datagram === undefined || frame.address[11] !== 6) continue;
@@ -174,18 +174,29 @@ function openDhcpTap(libc: Libc, device: string): DhcpTap {
         }
         return undefined;
       },
-      close: closer(libc, fd),
+      close: () => receiver.close(),
     };
   });
 }
 
-/** Reads what has come, one frame a call; undefined when nothing has. An interface that went away gives nothing more. */
-function receiver(libc: Libc, fd: number): () => { data: Uint8Array; address: Uint8Array } | undefined {
+/** The receiving half of a socket. Once it is closed nothing is read: the kernel gives its number to others. */
+function receiverOf(
+  libc: Libc,
+  fd: number,
+): { next(): { data: Uint8Array; address: Uint8Array } | undefined; close(): void } {
   const buffer = new Uint8Array(largestFrame);
-  return () => {
-    const address = new Uint8Array(20);
-    const length = libc.recvfrom(fd, buffer, buffer.length, 0, address, nativeInt(address.length));
-    return length < 0 ? undefined : { data: buffer.slice(0, length), address };
+  let closed = false;
+  return {
+    next() {
+      if (closed) return undefined;
+      const address = new Uint8Array(20);
+      const length = libc.recvfrom(fd, buffer, buffer.length, 0, address, nativeInt(address.length));
+      return length < 0 ? undefined : { data: buffer.slice(0, length), address };
+    },
+    close() {
+      if (!closed) libc.close(fd);
+      closed = true;
+    },
   };
 }
 
@@ -196,14 +207,6 @@ function opened<T>(libc: Libc, fd: number, make: () => T): T {
     libc.close(fd);
     throw error;
   }
-}
-
-function closer(libc: Libc, fd: number): () => void {
-  let closed = false;
-  return () => {
-    if (!closed) libc.close(fd);
-    closed = true;
-  };
 }
 
 function nativeInt(value: number): Uint8Array {
