@@ -45,6 +45,13 @@ describe('the boot file for a client', () => {
     expect(canBoot(client)).toBe(false);
   });
 
+  it.each(['PXEClient', 'HTTPClient'])('%s with a loader that is not there: nothing', (vendorClass) => {
+    const client = { architecture: 11, vendorClass, userClass: undefined };
+    const has = (loader: string): boolean => loader !== 'snponly-arm64.efi';
+    expect(selectBootFile(client, { ...place, has })).toEqual({ kind: 'None' });
+    expect(selectBootFile({ ...client, architecture: 7 }, { ...place, has }).kind).not.toBe('None');
+  });
+
   it('an operating system: nothing', () => {
     const client = { architecture: undefined, vendorClass: 'MSFT 5.0', userClass: undefined };
     expect(selectBootFile(client, place)).toEqual({ kind: 'None' });

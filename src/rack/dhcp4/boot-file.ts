@@ -34,6 +34,8 @@ export interface BootPlace {
   /** `http://10.0.0.1:7480`, without a slash at the end. */
   httpBase: string;
   mac: string;
+  /** Whether a loader is there to be served: what is not is named to nobody. Default: all are. */
+  has?(loader: BootLoader): boolean;
 }
 
 const loaderByArchitecture: ReadonlyMap<number, BootLoader> = new Map<number, BootLoader>([
@@ -62,7 +64,7 @@ export function selectBootFile(client: BootIdentity, place: BootPlace): BootAnsw
   }
   // ROMs older than RFC 4578 send no architecture: they are BIOS.
   const loader = loaderByArchitecture.get(client.architecture ?? architectures.bios);
-  if (loader === undefined) return { kind: 'None' };
+  if (loader === undefined || place.has?.(loader) === false) return { kind: 'None' };
   if (kind === 'HTTPClient') return { kind: 'HttpUri', uri: `${place.httpBase}/loaders/${loader}` };
   return { kind: 'File', file: loader, nextServer: place.tftpServer };
 }

@@ -1,15 +1,22 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { BootLoader } from '../dhcp4/boot-file.ts';
 
 /** Paths of the boot loaders, by the names that DHCP hands out. */
 export type LoaderPaths = Partial<Record<BootLoader, string>>;
 
+/** The file of every loader that DHCP can name: without an entry here the compiler refuses a new one. */
+export function loaderPaths(directory: string): Record<BootLoader, string> {
+  return {
+    'undionly.kpxe': join(directory, 'undionly.kpxe'),
+    'snponly.efi': join(directory, 'snponly.efi'),
+    'snponly-arm64.efi': join(directory, 'snponly-arm64.efi'),
+  };
+}
+
 /** Where Debian's `ipxe` puts them. It has none for arm64. */
-export const debianLoaderPaths: LoaderPaths = {
-  'undionly.kpxe': '/usr/lib/ipxe/undionly.kpxe',
-  'snponly.efi': '/usr/lib/ipxe/snponly.efi',
-};
+export const debianLoaderPaths: LoaderPaths = loaderPaths('/usr/lib/ipxe');
 
 /** The files that firmware loads first, held in memory, served by TFTP and by HTTP. */
 export interface Loaders {

@@ -4,7 +4,7 @@ import { ipv4ToNumber, parseIp } from '../../domain/net/address.ts';
 import { cidrContains, parseCidr } from '../../domain/net/cidr.ts';
 import { hostAddressProblem } from '../../domain/net/host-address.ts';
 import { oldest } from '../../domain/seniority.ts';
-import { selectBootFile } from '../dhcp4/boot-file.ts';
+import { type BootLoader, selectBootFile } from '../dhcp4/boot-file.ts';
 import type { DhcpBackend, DhcpNetwork, DhcpReservation, DhcpSighting } from '../dhcp4/ports.ts';
 import type { NetworkInterface } from '../net/interfaces.ts';
 import { type Attachment, attach, dhcpNetworkOf } from './topology.ts';
@@ -17,6 +17,8 @@ export interface DhcpBackendDeps {
   interfaces: readonly string[];
   listInterfaces(): NetworkInterface[];
   httpPort: number;
+  /** Whether this rack serves a loader. Default: all. */
+  hasLoader?(loader: BootLoader): boolean;
   seen(sighting: DhcpSighting): void;
 }
 
@@ -129,6 +131,7 @@ export function createDhcpBackend(deps: DhcpBackendDeps): RackNetworks {
           tftpServer: subnet.serverAddress,
           httpBase: `http://${subnet.serverAddress}:${deps.httpPort}`,
           mac: client.mac,
+          ...(deps.hasLoader === undefined ? {} : { has: deps.hasLoader }),
         });
       },
       seen: deps.seen,
