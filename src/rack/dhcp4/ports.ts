@@ -9,6 +9,8 @@ import type { PingCheck } from './ping-check.ts';
 export interface DhcpNetwork {
   /** Name of the VLAN. */
   vlan: string;
+  /** `Proxy`: another server gives the addresses, this one boot files alone. Default `Server`. */
+  mode?: 'Server' | 'Proxy';
   subnets: DhcpSubnet[];
 }
 
@@ -68,6 +70,8 @@ export interface DhcpSighting {
   architecture: number | undefined;
   stage: 'Discover' | 'Ack';
   client: 'PXE' | 'iPXE' | 'HTTPClient' | 'OS';
+  /** Another server gave the address, and the client itself said so: that it has it is still to be found out. */
+  overheard?: boolean;
 }
 
 /**
@@ -77,8 +81,14 @@ export interface DhcpSighting {
 export interface DhcpBackend {
   /** By receiving interface. */
   networkOf(device: string): DhcpNetwork | undefined;
-  /** By the relay's address, or the link-selection address that the relay gave (RFC 3527). */
-  networkOfRelay(giaddr: string): DhcpNetwork | undefined;
+  /**
+   * By the relay's address, or the link-selection address that the relay gave (RFC 3527).
+   *
+   * @param device where the packet came in: the rack's address there is the server's
+   * @param senders the relay's own addresses, for VLANs that only named relays may serve: the giaddr and where the packet
+   *   came from. Undefined for a client that speaks past its relay.
+   */
+  networkOfRelay(giaddr: string, device?: string, senders?: readonly string[]): DhcpNetwork | undefined;
   reservation(mac: string, network: DhcpNetwork): DhcpReservation | undefined;
   /** What a network-booting client gets; `None` when it must not boot from the network. Not asked for other clients. */
   boot(client: BootClient, subnet: DhcpSubnet): BootAnswer;
@@ -95,6 +105,8 @@ export interface Dhcp4ServerDeps {
   log: Logger;
   /** Asked before an address is offered to a client that never had it. Default: nobody is asked. */
   ping?: PingCheck | undefined;
+  /** Whether UDP 4011 is served on an interface. Default: nowhere. */
+  bootServer?: { serves(device: string): boolean } | undefined;
   /** The machine's interfaces; for tests. */
   interfaces?: typeof listInterfaces;
   /** UDP ports, for tests that cannot have the real ones. Default 67 and 68. */

@@ -12,6 +12,7 @@ import { messageType } from './options.ts';
 import { type Dhcp4Packet, decodePacket } from './packet.ts';
 import { guardOffer } from './ping-offer.ts';
 import type { Dhcp4Server, Dhcp4ServerDeps, DhcpNetwork } from './ports.ts';
+import { proxyRequest } from './proxy-request.ts';
 import { type RelayAgent, relayAgentOf } from './relay-agent.ts';
 import { onSubnet, planOf } from './subnet-plan.ts';
 import { transmit } from './transmit.ts';
@@ -56,10 +57,31 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
       const packet = decodePacket(data);
       const relay = relayAgentOf(packet);
       const network = relay
-        ? backend.networkOfRelay(ipv4FromNumber(relay.link))
+        ? backend.networkOfRelay(ipv4FromNumber(relay.link), device, [
+            ipv4FromNumber(relay.address),
+            peer.address,
+          ])
         : networkOf(device, packet, peer);
-      if (network !== undefined) respond(listener, { packet, peer, relay, network }, 1);
+      if (network === undefined) return;
+      if (network.mode === 'Proxy') proxy(listener, { packet, peer, relay, network });
+      else respond(listener, { packet, peer, relay, network }, 1);
     });
+  }
+
+  /** Where another server gives the addresses: boot files alone, to those that boot. */
+  function proxy(listener: Listener, { packet, peer, relay, network }: Asked): void {
+    const { device } = listener;
+    const { client, reply, sighting } = proxyRequest(packet, {
+      ...{ device, network, relay, source: ipv4ToNumber(peer.address) ?? 0 },
+      redirect: deps.bootServer?.serves(device) ?? false,
+      boot: (boots, subnet) => backend.boot(boots, subnet),
+    });
+    if (sighting !== undefined) backend.seen(sighting);
+    if (client === undefined || reply === undefined) return;
+    log.debug({ device, mac: client.mac, client: client.kind }, 'proxy DHCPOFFER');
+    transmit(listener, reply, ports, (error) =>
+      warn(`send ${device}`, { device, error: messageOf(error) }, 'could not send a DHCP reply'),
+    );
   }
 
   function guarded(device: string, peer: UdpPeer, work: () => void): void {
@@ -110,7 +132,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
     const own = ipv4FromNumber(packet.ciaddr);
     if (packet.ciaddr === 0 || peer.address !== own) return here;
     if (here?.subnets.some((subnet) => onSubnet(planOf(subnet), packet.ciaddr))) return here;
-    return backend.networkOfRelay(own) ?? here;
+    return backend.networkOfRelay(own, device) ?? here;
   }
 
   function act(listener: Listener, network: DhcpNetwork, outcome: Outcome): void {
