@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { BmcDriver } from './driver.ts';
 import { ipmi } from './ipmi.ts';
+import { openbmc } from './openbmc.ts';
+import { proxmox } from './proxmox.ts';
 import { redfish } from './redfish.ts';
+import { webhook } from './webhook.ts';
 
 /** A person powers the machine. */
 const manual = {
@@ -11,10 +14,17 @@ const manual = {
   parameters: z.strictObject({}),
 } as const satisfies BmcDriver;
 
-export const bmcDriverNames = ['redfish', 'ipmi', 'manual'] as const;
+export const bmcDriverNames = ['redfish', 'ipmi', 'openbmc', 'proxmox', 'webhook', 'manual'] as const;
 
 /** What `spec.bmc.driver` may be. */
 export type BmcDriverName = (typeof bmcDriverNames)[number];
 
 /** Every way to power a machine. */
-export const bmcDrivers: Readonly<Record<BmcDriverName, BmcDriver>> = { redfish, ipmi, manual };
+export const bmcDrivers: Readonly<Record<BmcDriverName, BmcDriver>> = {
+  redfish,
+  ipmi,
+  openbmc,
+  proxmox,
+  webhook,
+  manual,
+};

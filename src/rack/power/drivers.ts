@@ -4,7 +4,10 @@ import { type BmcLock, pacedDriver } from './bmc-lock.ts';
 import type { PowerDriver, PowerTarget } from './driver.ts';
 import { powerError } from './errors.ts';
 import { createIpmiDriver } from './ipmi/driver.ts';
+import { createOpenbmcDriver } from './openbmc/driver.ts';
+import { createProxmoxDriver } from './proxmox/driver.ts';
 import { createRedfishDriver } from './redfish/driver.ts';
+import { createWebhookDriver } from './webhook/driver.ts';
 
 /** Those that a rack can drive: all but the one that is a person. */
 export type PowerDriverName = Exclude<BmcDriverName, 'manual'>;
@@ -19,7 +22,10 @@ export type CreatePowerDriver = (target: PowerTarget, deps: DriverDeps) => Power
 /** Every way to power a machine, by the name that `spec.bmc.driver` gives. */
 export const powerDrivers: Readonly<Record<PowerDriverName, CreatePowerDriver>> = {
   ipmi: createIpmiDriver,
+  openbmc: createOpenbmcDriver,
+  proxmox: createProxmoxDriver,
   redfish: createRedfishDriver,
+  webhook: createWebhookDriver,
 };
 
 /**

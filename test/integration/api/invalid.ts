@@ -60,7 +60,7 @@ export const invalidObjects: readonly Invalid[] = [
     'spec.bmc.driver',
     'ilo',
     'spec.bmc.driver',
-    '"redfish", "ipmi", "manual"',
+    '"redfish", "ipmi"',
   ),
   row(
     'a BMC without address',

@@ -1,0 +1,96 @@
+import type { z } from 'zod';
+import type { PowerTarget } from '../driver.ts';
+import { powerError } from '../errors.ts';
+import { type AddressDefaults, baseOf, resolveLink } from './address.ts';
+import { createAgent } from './agent.ts';
+import { statusMeaning } from './errors.ts';
+import { exchange, type HttpAnswer, type HttpMethod } from './request.ts';
+
+/** A request to a BMC; `path` is resolved against its base, and must stay on it. */
+export interface BmcRequest {
+  method: HttpMethod;
+  path: string;
+  /** Lower-case names. */
+  headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  json?: unknown;
+  /** Sent as `application/x-www-form-urlencoded`. */
+  form?: Readonly<Record<string, string>>;
+}
+
+/** HTTP with one BMC, for drivers that need no more than requests and answers. */
+export interface BmcHttp {
+  /** Any answer. @throws CodedError<PowerErrorCode> when there is none. */
+  send(asked: BmcRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  /** An answer of success. @throws CodedError<PowerErrorCode> for any other. */
+  ask(asked: BmcRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  /** The JSON of an answer of success. @throws CodedError<PowerErrorCode> BmcProtocolError when it is not `schema`. */
+  read<T extends z.ZodType>(schema: T, asked: BmcRequest, signal: AbortSignal): Promise<z.infer<T>>;
+  close(): Promise<void>;
+}
+
+const requestTimeoutMs = 30_000;
+
+/**
+ * @param defaults what an address without a scheme or port means
+ * @throws CodedError<PowerErrorCode> when the address is none, or is http with a certificate asked for.
+ */
+export function createBmcHttp(
+  target: Pick<PowerTarget, 'address' | 'tls'>,
+  defaults: AddressDefaults,
+  timeoutMs = requestTimeoutMs,
+): BmcHttp {
+  const base = baseOf(target.address, defaults);
+  const agent = createAgent(base, target.tls);
+
+  const send: BmcHttp['send'] = ({ method, path, headers, json, form }, signal) => {
+    const body = json === undefined ? form && new URLSearchParams(form).toString() : JSON.stringify(json);
+    const type = json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
+    return exchange(
+      agent,
+      {
+        method,
+        url: resolveLink(base, path),
+        headers: { ...(body === undefined ? {} : { 'content-type': type }), ...headers },
+        ...(body === undefined ? {} : { body }),
+      },
+      timeoutMs,
+      signal,
+    );
+  };
+
+  const ask: BmcHttp['ask'] = async (asked, signal) => {
+    const answer = await send(asked, signal);
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    const { code, retryable } = statusMeaning(answer.status);
+    throw powerError(code, `${asked.method} ${asked.path}: HTTP ${answer.status}`, { retryable });
+  };
+
+  return {
+    send,
+    ask,
+    async read(schema, asked, signal) {
+      const answer = await ask(asked, signal);
+      const parsed = schema.safeParse(parseJson(answer.bytes));
+      if (parsed.success) return parsed.data;
+      const [issue] = parsed.error.issues;
+      const what = `${asked.method} ${asked.path}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`;
+      throw powerError('BmcProtocolError', what);
+    },
+    close: () => agent.destroy().catch(() => undefined),
+  };
+}
+
+/** Undefined for what is no JSON. */
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The header of Basic authentication (RFC 7617). */
+export function basicAuthorization(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+}
