@@ -9,7 +9,8 @@ export const imageErrors = {
   ImageTruncated: 'the source of the image ended early',
   ImageDigestMismatch:
     'the source delivers something else than what was imported: import it as a new BootImage',
-  ImageCacheFull: 'the image cache has no room for it: raise its limit, or delete BootImages',
+  ImageCacheFull: 'the image cache has no room for it: raise its limit, pin fewer BootImages, or delete some',
+  ImageDiskFull: 'the disk of the rack has no room for it: free some, or lower the limit of the image cache',
   ImageStoreFailed: 'the image cache cannot be written: check the disk of the rack',
 } as const;
 

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseEvictions } from './eviction.ts';
 
-const file = (digest: string, sizeBytes: number, usedAt: number, pinned = false) => ({
-  ...{ digest, sizeBytes, usedAt, pinned },
+const file = (digest: string, sizeBytes: number, usedAt: number, pinned = false, named = false) => ({
+  ...{ digest, sizeBytes, usedAt, pinned, named },
 });
 
 describe('chooseEvictions', () => {
@@ -11,6 +11,7 @@ describe('chooseEvictions', () => {
     ['nothing while there is room', [file('a', 50, 1)], 50, []],
     ['the longest unused first', [file('a', 40, 2), file('b', 40, 1)], 50, ['b']],
     ['as many as it takes', [file('a', 40, 2), file('b', 40, 1), file('c', 10, 3)], 90, ['b', 'a']],
+    ['what no BootImage names first', [file('a', 40, 1, false, true), file('b', 40, 2)], 50, ['b']],
     ['never a pinned one', [file('a', 60, 1, true), file('b', 40, 2)], 40, ['b']],
     ['none when all would not do', [file('a', 60, 1, true), file('b', 40, 2)], 50, undefined],
     ['none for what never fits', [], 101, undefined],
@@ -20,7 +21,10 @@ describe('chooseEvictions', () => {
 
   it('always makes room, and takes none that it could have left', () => {
     const files = fc.uniqueArray(
-      fc.record({ digest: fc.string(), sizeBytes: fc.nat(100), usedAt: fc.nat(9), pinned: fc.boolean() }),
+      fc.record({
+        ...{ digest: fc.string(), sizeBytes: fc.nat(100), usedAt: fc.nat(9) },
+        ...{ pinned: fc.boolean(), named: fc.boolean() },
+      }),
       { selector: ({ digest }) => digest, maxLength: 12 },
     );
     fc.assert(

@@ -4,12 +4,14 @@ export interface CachedFile {
   sizeBytes: number;
   /** Milliseconds since the epoch. */
   usedAt: number;
+  /** A BootImage names it: it goes after those that none does. */
+  named: boolean;
   pinned: boolean;
 }
 
 /**
- * Which files go so that `coming` further bytes fit: the longest unused first, never a pinned one, and none when even all of
- * them would not do.
+ * Which files go so that `coming` further bytes fit: those that no BootImage names, then the longest unused, never a pinned one,
+ * and none when even all of them would not do.
  *
  * @returns undefined when there is no room to be made
  */
@@ -22,7 +24,9 @@ export function chooseEvictions(
   const gone: string[] = [];
   const candidates = files
     .filter((file) => !file.pinned)
-    .sort((a, b) => a.usedAt - b.usedAt || (a.digest < b.digest ? -1 : 1));
+    .sort(
+      (a, b) => Number(a.named) - Number(b.named) || a.usedAt - b.usedAt || (a.digest < b.digest ? -1 : 1),
+    );
   for (const file of candidates) {
     if (excess <= 0) break;
     gone.push(file.digest);

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -214,17 +214,58 @@ describe('the limit of an image cache', () => {
     await reader?.file.close();
   });
 
-  it('refuses what does not fit beside what is pinned, and counts transfers under way', async () => {
+  it('counts transfers under way', async () => {
     const second = randomBytes(700_000);
     await fileSource(content);
     await fileSource(second);
     const cache = await open({ maxBytes: 1_000_000 });
     const outcomes = await Promise.allSettled([cache.ensure(digest), cache.ensure(digestOf(second))]);
-    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    await expect(
-      open({ maxBytes: 1000 }).then((small) => small.ensure(digestOf(second))),
-    ).rejects.toMatchObject({
-      code: 'ImageCacheFull',
-    });
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(cache.fault()).toMatchObject({ code: 'ImageCacheFull' });
+    await cache.ensure(digestOf(second));
+    expect([cache.held(), cache.fault()]).toEqual([[digestOf(second)], undefined]);
+  });
+
+  it('evicts no pinned image, and for an image that nobody waits for none that a BootImage names', async () => {
+    const second = randomBytes(700_000);
+    await fileSource(content);
+    await fileSource(second);
+    const cache = await open({ maxBytes: 1_000_000 });
+    await cache.ensure(digest, 'Prefetch');
+    const refused = { code: 'ImageCacheFull' };
+    await expect(cache.ensure(digestOf(second), 'Prefetch')).rejects.toMatchObject(refused);
+    expect(cache.fault()).toBeUndefined();
+    known.set(digest, { source: { file: { path: '/nowhere' } }, sizeBytes: content.length, pinned: true });
+    await expect(cache.ensure(digestOf(second))).rejects.toMatchObject(refused);
+    known.set(digest, { source: { file: { path: '/nowhere' } }, sizeBytes: content.length });
+    await cache.ensure(digestOf(second));
+    expect(cache.held()).toEqual([digestOf(second)]);
+  });
+
+  it('keeps the order of use over a restart', async () => {
+    const [a, b] = [randomBytes(400_000), randomBytes(400_000)];
+    await fileSource(a);
+    await fileSource(b);
+    await fileSource(content);
+    let now = Date.now();
+    const more = { maxBytes: 1_200_000, clock: { now: () => now } };
+    const before = await open(more);
+    await before.ensure(digestOf(a));
+    await before.ensure(digestOf(b));
+    now += 3_600_000;
+    await read(before, digestOf(a));
+    await before.close();
+    const path = join(directory, 'cache', 'sha256', digestOf(a));
+    await expect.poll(async () => (await stat(path)).atimeMs).toBeGreaterThan(now - 1000);
+    const after = await open(more);
+    await after.ensure(digest);
+    expect(after.held().sort()).toEqual([digestOf(a), digest].sort());
+  });
+
+  it('leaves the reserve of the disk to others', async () => {
+    await fileSource(content);
+    const cache = await open({ reserveBytes: Number.MAX_SAFE_INTEGER });
+    await expect(cache.ensure(digest)).rejects.toMatchObject({ code: 'ImageDiskFull' });
+    expect(cache.fault()?.message).toContain('the disk of the rack has no room');
   });
 });

@@ -2,11 +2,15 @@ import type { FileHandle } from 'node:fs/promises';
 import type { ImageSource } from '../../api/boot-image/schema.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { Logger } from '../../log/logger.ts';
+import type { ImageErrorCode } from './errors.ts';
+import type { Neighbours } from './neighbours.ts';
 
-/** Where an artifact comes from, and how large it is in bytes. */
+/** What the BootImages say of an artifact. */
 export interface KnownArtifact {
   source: ImageSource;
   sizeBytes: number;
+  /** It is never evicted. */
+  pinned?: boolean;
 }
 
 /** A file open for reading. Whoever opened it closes it; it stays readable when it is evicted meanwhile. */
@@ -35,22 +39,59 @@ export interface FetchProgress {
   totalBytes: number;
 }
 
+/**
+ * For whom a file is fetched. `Demand`: a machine waits, what is not pinned makes room. `Prefetch`: a machine may want it
+ * later, only what no BootImage names makes room.
+ */
+export type FetchPurpose = 'Demand' | 'Prefetch';
+
+/** What the cache cannot do at present, for the rack's status. */
+export interface ImageFault {
+  code: ImageErrorCode;
+  message: string;
+}
+
+/** Figures for metrics. */
+export interface ImageCacheStats {
+  heldBytes: number;
+  heldFiles: number;
+  maxBytes: number;
+  transfers: number;
+}
+
 /** A cache of files named by their SHA-256. Digests are 64 lower-case hex digits. */
 export interface ImageCache {
   /**
    * Resolves when the file is held. Calls for one digest share one transfer. Rejects with a `CodedError` of the images'
    * table.
    */
-  ensure(digest: string): Promise<void>;
+  ensure(digest: string, purpose?: FetchPurpose): Promise<void>;
   /** The file, its digest checked once in the life of the process. Undefined when it is not held or was found damaged. */
   open(digest: string): Promise<OpenImage | undefined>;
+  /**
+   * The file at once, for a reader that checks the digest itself: held but not checked yet, or still being fetched, in which
+   * case it ends early when the transfer fails. Rejects as `ensure` does.
+   */
+  openUnchecked(digest: string): Promise<OpenImage | undefined>;
   has(digest: string): boolean;
   held(): string[];
   progress(digest: string): FetchProgress | undefined;
+  /** Whether a disk or a limit is in the way of an image; gone when it came after all. */
+  fault(): ImageFault | undefined;
+  stats(): ImageCacheStats;
   /** Calls `listener` after every digest that came or went. Returns what ends that. */
   onChange(listener: () => void): () => void;
   /** Breaks off the transfers under way. */
   close(): Promise<void>;
+}
+
+/** Who counts transfers. */
+export interface ImageObserver {
+  /** A file came: `bytes` of it from a neighbour or from the origin. */
+  fetched?(fetched: { from: 'Neighbour' | 'Origin'; bytes: number }): void;
+  /** A transfer ended without the file. */
+  failed?(code: string): void;
+  evicted?(bytes: number): void;
 }
 
 /** What `createImageCache` is made of. */
@@ -58,10 +99,13 @@ export interface ImageCacheDeps {
   /** Files are kept at `<directory>/sha256/<digest>`. */
   directory: string;
   maxBytes: number;
+  /** So much of the disk is left to others, leases above all. Default 256 MiB. */
+  reserveBytes?: number;
   /** What the BootImages say. Undefined for a digest that none of them names. */
   sources(digest: string): KnownArtifact | undefined;
-  /** What is never evicted. Default: whatever has a source. */
-  pinned?(digest: string): boolean;
+  /** Other racks, asked before the origin. Default: none. */
+  neighbours?: Neighbours;
+  observer?: ImageObserver;
   log: Logger;
   clock: Clock;
   /** A source that brings no byte for so long is given up. Default 30 s. */
