@@ -69,8 +69,9 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
   }
 
   /** Where another server gives the addresses: boot files alone, to those that boot. */
-  function proxy(listener: Listener, { packet, peer, relay, network }: Asked): void {
+  function proxy(listener: Listener, asked: Asked): void {
     const { device } = listener;
+    const { packet, peer, relay, network } = asked;
     const { client, reply, sighting } = proxyRequest(packet, {
       ...{ device, network, relay, source: ipv4ToNumber(peer.address) ?? 0 },
       redirect: deps.bootServer?.serves(device) ?? false,
@@ -79,7 +80,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
     if (sighting !== undefined) backend.seen(sighting);
     if (client === undefined || reply === undefined) return;
     log.debug({ device, mac: client.mac, client: client.kind }, 'proxy DHCPOFFER');
-    transmit(listener, reply, ports, (error) =>
+    transmit(listener, reply, portsFor(asked), (error) =>
       warn(`send ${device}`, { device, error: messageOf(error) }, 'could not send a DHCP reply'),
     );
   }
@@ -110,20 +111,25 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
       boot: (client, subnet) => backend.boot(client, subnet),
     });
     if (outcome.kind !== 'Reply' || outcome.hold === undefined) {
-      act(listener, network, outcome);
+      act(listener, asked, outcome);
       return;
     }
     const guard = { ping: deps.ping, leases, clock, log };
     const isServed = (): boolean => listeners.get(device) === listener;
     guardOffer(guard, outcome.hold, relay === undefined ? device : undefined, {
       offer: () => {
-        if (isServed()) act(listener, network, outcome);
+        if (isServed()) act(listener, asked, outcome);
       },
       another: () => {
         if (!isServed() || attempt >= mostAttempts) return;
         guarded(device, peer, () => respond(listener, asked, attempt + 1));
       },
     });
+  }
+
+  /** RFC 8357: a relay may want its answers on the port that it sent from. */
+  function portsFor({ relay, peer }: Asked): typeof ports {
+    return relay?.ownPort ? { ...ports, server: peer.port } : ports;
   }
 
   /** A client of a relayed network renews by unicast, past its relay: its own address says where it is. */
@@ -135,9 +141,9 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
     return backend.networkOfRelay(own, device) ?? here;
   }
 
-  function act(listener: Listener, network: DhcpNetwork, outcome: Outcome): void {
+  function act(listener: Listener, asked: Asked, outcome: Outcome): void {
     const { device } = listener;
-    const { vlan } = network;
+    const { vlan } = asked.network;
     if (outcome.kind === 'Ignore') {
       const fields = { device, vlan, mac: outcome.client?.mac, reason: outcome.reason };
       if (outcome.reason === 'NoAddress') {
@@ -148,7 +154,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
       return;
     }
     if (outcome.commit === undefined) {
-      if (outcome.kind === 'Reply') answer(listener, outcome);
+      if (outcome.kind === 'Reply') answer(listener, asked, outcome);
       return;
     }
     if (outcome.commit.state === 'Declined') {
@@ -163,7 +169,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
     leases
       .commit(outcome.commit)
       .then(() => {
-        if (outcome.kind === 'Reply' && listeners.get(device) === listener) answer(listener, outcome);
+        if (outcome.kind === 'Reply' && listeners.get(device) === listener) answer(listener, asked, outcome);
       })
       .catch((error: unknown) => {
         warn('lease', { device, error: messageOf(error) }, 'a lease was not acknowledged');
@@ -173,7 +179,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
       });
   }
 
-  function answer(listener: Listener, outcome: Extract<Outcome, { kind: 'Reply' }>): void {
+  function answer(listener: Listener, asked: Asked, outcome: Extract<Outcome, { kind: 'Reply' }>): void {
     const { reply, sighting, client } = outcome;
     const { device } = listener;
     const name = typeNames.get(reply.type) ?? String(reply.type);
@@ -184,7 +190,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
       const { architecture } = client;
       log.warn({ device, mac: client.mac, architecture }, 'no loader for a client of this architecture');
     }
-    transmit(listener, reply, ports, (error) =>
+    transmit(listener, reply, portsFor(asked), (error) =>
       warn(`send ${device}`, { ...fields, error: messageOf(error) }, 'could not send a DHCP reply'),
     );
     if (sighting === undefined) return;

@@ -3,10 +3,11 @@ import type { Rack } from '../../api/rack/schema.ts';
 import { ipv4ToNumber, parseIp } from '../../domain/net/address.ts';
 import { cidrContains, parseCidr } from '../../domain/net/cidr.ts';
 import { hostAddressProblem } from '../../domain/net/host-address.ts';
-import { oldest } from '../../domain/seniority.ts';
+import { isOlder, oldest } from '../../domain/seniority.ts';
 import { type BootLoader, selectBootFile } from '../dhcp4/boot-file.ts';
 import type { DhcpBackend, DhcpNetwork, DhcpReservation, DhcpSighting } from '../dhcp4/ports.ts';
 import type { NetworkInterface } from '../net/interfaces.ts';
+import { mayRelay, vlanOfRelay } from './relays.ts';
 import { type Attachment, attach, dhcpNetworkOf } from './topology.ts';
 import type { World } from './world.ts';
 
@@ -91,21 +92,36 @@ export function createDhcpBackend(deps: DhcpBackendDeps): RackNetworks {
     return networks.get(device);
   };
 
-  /** All of the VLAN behind a relay, the subnet of the relay's address first. */
-  function networkBehind(giaddr: string): DhcpNetwork | undefined {
+  /**
+   * All of the VLAN behind a relay, the subnet of the relay's address first. The rack's address is the one of the
+   * interface that the packet came in on.
+   *
+   * @param senders undefined: nobody relays, a client speaks for itself
+   */
+  function networkBehind(
+    giaddr: string,
+    device: string | undefined,
+    senders: readonly string[] | undefined,
+  ): DhcpNetwork | undefined {
     if (ipv4ToNumber(giaddr) === undefined) return undefined;
     const ip = parseIp(giaddr);
-    const subnets = world.subnets.list();
-    const link = oldest(subnets.filter(({ spec }) => spec.managed && cidrContains(parseCidr(spec.cidr), ip)));
-    const vlan = link && world.vlans.get(link.spec.vlan);
-    const local = current().find((entry) => entry.subnets.some(({ address }) => !address.includes(':')));
+    const subnets = world.subnets
+      .list()
+      .filter(({ spec }) => spec.managed && !spec.cidr.includes(':'))
+      .sort((a, b) => (isOlder(a.metadata, b.metadata) ? -1 : 1));
+    const link = subnets.find(({ spec }) => cidrContains(parseCidr(spec.cidr), ip));
+    const vlan =
+      link === undefined ? vlanOfRelay(world.vlans.list(), giaddr) : world.vlans.get(link.spec.vlan);
+    if (vlan === undefined || (senders !== undefined && !mayRelay(vlan, senders))) return undefined;
+    const locals = current().filter((entry) => entry.subnets.some(({ address }) => !address.includes(':')));
+    const local = locals.find((entry) => entry.interface.name === device) ?? locals[0];
     const address = local?.subnets.find((entry) => !entry.address.includes(':'))?.address;
-    if (link === undefined || local === undefined || address === undefined) return undefined;
-    const others = subnets.filter(
-      (subnet) => subnet !== link && subnet.spec.vlan === link.spec.vlan && !subnet.spec.cidr.includes(':'),
-    );
-    const reached = [link, ...others].map((subnet) => ({ subnet, address }));
-    return dhcpNetworkOf({ ...local, vlan: link.spec.vlan, subnets: reached }, vlan);
+    if (local === undefined || address === undefined) return undefined;
+    const reached = subnets
+      .filter((subnet) => subnet.spec.vlan === vlan.metadata.name)
+      .sort((a, b) => Number(b === link) - Number(a === link))
+      .map((subnet) => ({ subnet, address }));
+    return dhcpNetworkOf({ ...local, vlan: vlan.metadata.name, subnets: reached }, vlan);
   }
 
   return {
@@ -115,13 +131,14 @@ export function createDhcpBackend(deps: DhcpBackendDeps): RackNetworks {
     },
     backend: {
       networkOf,
-      networkOfRelay(giaddr) {
-        const known = relayed.get(giaddr);
+      networkOfRelay(giaddr, device, senders) {
+        const key = `${giaddr} ${device} ${senders}`;
+        const known = relayed.get(key);
         if (known !== undefined) return known;
-        const network = networkBehind(giaddr);
+        const network = networkBehind(giaddr, device, senders);
         if (network === undefined) return undefined;
         if (relayed.size >= rememberedRelays) relayed.clear();
-        relayed.set(giaddr, network);
+        relayed.set(key, network);
         return network;
       },
       reservation: (mac, network) => reservationFor(mac, network, world.addresses.byIndex('mac', mac)),

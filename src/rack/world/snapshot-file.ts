@@ -110,9 +110,12 @@ export interface SnapshotKeeperDeps {
   objects(): WorldObjects;
   clock: Clock;
   log: Logger;
-  /** Between two writes. Default 5 s. */
+  /** Between two writes at least. Default 5 s. */
   intervalMs?: number;
 }
+
+/** A world that takes a second to write is written every twenty at most. */
+const restPerWork = 20;
 
 /** Writes when something changed, never more often than once an interval; after a failure it tries again. */
 export function createSnapshotKeeper(deps: SnapshotKeeperDeps): SnapshotKeeper {
@@ -120,11 +123,13 @@ export function createSnapshotKeeper(deps: SnapshotKeeperDeps): SnapshotKeeper {
   const state: SnapshotState = { writtenAt: undefined, problem: undefined };
   let dirty = false;
   let stopped = false;
+  let lastMs = 0;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
 
   async function write(): Promise<void> {
     dirty = false;
+    const startedAt = performance.now();
     try {
       await writeSnapshot(path, deps.objects(), clock);
       if (state.problem !== undefined) log.info({ path }, 'the snapshot of the world is written again');
@@ -136,17 +141,21 @@ export function createSnapshotKeeper(deps: SnapshotKeeperDeps): SnapshotKeeper {
         log.error({ path, error: messageOf(error) }, 'the snapshot of the world cannot be written');
       state.problem = messageOf(error);
     }
+    lastMs = performance.now() - startedAt;
   }
 
   function schedule(): void {
     if (timer !== undefined || running !== undefined || stopped) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      running = write().finally(() => {
-        running = undefined;
-        if (dirty) schedule();
-      });
-    }, intervalMs);
+    timer = setTimeout(
+      () => {
+        timer = undefined;
+        running = write().finally(() => {
+          running = undefined;
+          if (dirty) schedule();
+        });
+      },
+      Math.max(intervalMs, restPerWork * lastMs),
+    );
     timer.unref();
   }
 

@@ -118,6 +118,7 @@ describe('what DHCP hands out on an attachment', () => {
     });
     expect(dhcpNetworkOf(attachment(subnet), aVlan({ name: 'machines', spec: { mtu: 9000 } }))).toEqual({
       vlan: 'machines',
+      mode: 'Server',
       subnets: [
         {
           name: 'machines',

@@ -1,6 +1,6 @@
 import type { Rack } from '../../api/rack/schema.ts';
 import type { Subnet } from '../../api/subnet/schema.ts';
-import type { Vlan } from '../../api/vlan/schema.ts';
+import { dhcpModeOf, type Vlan } from '../../api/vlan/schema.ts';
 import { parseIp } from '../../domain/net/address.ts';
 import { cidrContains, parseCidr } from '../../domain/net/cidr.ts';
 import { isOlder } from '../../domain/seniority.ts';
@@ -51,11 +51,12 @@ export function attach(
 
 /** What DHCPv4 hands out on an attachment; undefined where nothing is to be answered. */
 export function dhcpNetworkOf(attachment: Attachment, vlan: Vlan | undefined): DhcpNetwork | undefined {
-  if (vlan === undefined || !vlan.spec.dhcp.enabled) return undefined;
+  const mode = vlan === undefined ? 'None' : dhcpModeOf(vlan.spec);
+  if (vlan === undefined || mode === 'None') return undefined;
   const subnets = attachment.subnets
     .filter(({ subnet, address }) => subnet.spec.managed && !address.includes(':'))
     .map(({ subnet, address }) => dhcpSubnetOf(subnet, address, vlan.spec.mtu));
-  return subnets.length === 0 ? undefined : { vlan: vlan.metadata.name, subnets };
+  return subnets.length === 0 ? undefined : { vlan: vlan.metadata.name, mode, subnets };
 }
 
 function dhcpSubnetOf(subnet: Subnet, serverAddress: string, mtu: number): DhcpSubnet {
