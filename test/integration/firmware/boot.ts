@@ -29,9 +29,7 @@ const Line = z.object({
   stage: z.string().optional(),
   vlan: z.string().optional(),
   address: z.string().optional(),
-  peer: z.string().optional(),
-  name: z.string().optional(),
-  ok: z.boolean().optional(),
+  transfer: z.object({ name: z.string(), address: z.string(), outcome: z.string() }).optional(),
   route: z.string().optional(),
   method: z.string().optional(),
   status: z.number().optional(),
@@ -65,17 +63,17 @@ export function factsOf(log: string, mac: string): Omit<BootFacts, 'started' | '
     ({ msg, stage, mac: of }) => msg === 'seen' && stage === 'Ack' && of === mac,
   );
   const address = acknowledged[0]?.address;
-  const here = ({ address: of, peer }: Line): boolean => address !== undefined && (of ?? peer) === address;
   return {
     clients: acknowledged.flatMap(({ client }) => client ?? []),
     vlans: [...new Set(acknowledged.flatMap(({ vlan }) => vlan ?? []))],
     address,
     byTftp: lines
-      .filter((line) => line.msg === 'TFTP transfer ended' && line.ok === true && here(line))
-      .flatMap(({ name }) => name ?? []),
+      .flatMap(({ transfer }) => transfer ?? [])
+      .filter((transfer) => transfer.outcome === 'Done' && transfer.address === address)
+      .map(({ name }) => name),
     byHttp: lines
       .filter(({ msg, method, status }) => msg === 'http' && method === 'GET' && status === 200)
-      .filter(here)
+      .filter((line) => line.address === address)
       .flatMap(({ route }) => route ?? []),
     stages: lines
       .filter((line) => line.msg === 'boot report' && line.mac === mac)

@@ -93,7 +93,12 @@ const sockets = recording(await createSocketFactory(log), config.record);
 const leases = await openLeaseStore({ directory: join(config.directory, 'leases'), clock, log });
 const dhcp = createDhcp4Server({ backend, sockets, leases, clock, log });
 const loaders = await loadLoaders(debianLoaderPaths);
-const tftp = createTftpServer({ files: (name) => loaders.files.get(name), sockets, clock, log });
+const tftp = createTftpServer({
+  files: (name) => loaders.files.get(name),
+  known: (source) => sightings.byAddress(source) !== undefined,
+  finished: (transfer) => log.info({ transfer }, 'TFTP transfer'),
+  ...{ sockets, clock, log },
+});
 const images = await createImageCache({
   directory: join(config.directory, 'images'),
   maxBytes: 64 * 1024 ** 2,

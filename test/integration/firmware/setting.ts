@@ -28,6 +28,8 @@ export interface FirmwareSetting {
   received(): { port: number; from: string; bytes: Uint8Array }[];
   /** Plugs a new tap into the bridge; its name. */
   tap(place: Place): Promise<string>;
+  /** A new namespace whose `eth0` is plugged into the rack's bridge. */
+  neighbour(name: string): Promise<Namespace>;
   close(): Promise<void>;
 }
 
@@ -123,6 +125,12 @@ async function build(
       await bridges[place].ip('tuntap', 'add', name, 'mode', 'tap');
       await bridges[place].ip('link', 'set', name, 'up', 'arp', 'off', 'master', 'br0');
       return name;
+    },
+    async neighbour(name) {
+      const space = await netns.create(name);
+      await netns.cable(space, 'eth0', near, `to${name}`);
+      await plug(near, `to${name}`);
+      return space;
     },
     async close() {
       await server.stop();
