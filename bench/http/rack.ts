@@ -22,7 +22,8 @@ const images = await createImageCache({
 });
 await images.ensure(digest);
 const machines = { byMac: () => undefined, ephemeralImage: () => undefined, reportBoot: () => {} };
-const route = imageRoute({ images, machines, sightings: createSightings({ clock }), clock, log });
+const tokens = { session: () => undefined };
+const route = imageRoute({ images, machines, tokens, sightings: createSightings({ clock }), clock, log });
 const server = createHttpServer({ routes: [route], log, limits: defaultHttpLimits });
 server.listen({ host: address, port: Number(port) }, () => console.log('rack ready'));
 

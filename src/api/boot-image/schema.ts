@@ -72,6 +72,12 @@ export const BootImageSpec = z
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['role'] })
       .describe('Its files: Kernel and Initrd of an Ephemeral image, Disk of a Disk image.'),
     kernelArguments: KernelArguments.optional(),
+    pinned: z
+      .boolean()
+      .optional()
+      .describe(
+        'Racks fetch it at once and never evict it from their caches. Default: true for Ephemeral, without which nothing boots.',
+      ),
   })
   .meta(
     cel(

@@ -232,6 +232,7 @@ export async function createImageCache(deps: ImageCacheDeps): Promise<ImageCache
   const cache: ImageCache = {
     has: usable,
     held: () => [...stored.files.keys()],
+    heldBytes: () => stored.heldBytes(),
     progress: (digest) => transfers.get(digest)?.progress,
     fault: () => faults.values().next().value,
     stats: () => ({
@@ -253,6 +254,10 @@ export async function createImageCache(deps: ImageCacheDeps): Promise<ImageCache
     },
 
     async openUnchecked(digest) {
+      if (deps.sources(digest)?.checkedByReader !== true) {
+        await cache.ensure(digest);
+        return cache.open(digest);
+      }
       if (usable(digest)) return openHeld(digest);
       const entry = begin(digest, 'Demand');
       await entry.opened.promise;

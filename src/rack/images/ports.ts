@@ -11,6 +11,8 @@ export interface KnownArtifact {
   sizeBytes: number;
   /** It is never evicted. */
   pinned?: boolean;
+  /** Whoever reads it checks its digest: the agent does, firmware does not. Default: nobody does. */
+  checkedByReader?: boolean;
 }
 
 /** A file open for reading. Whoever opened it closes it; it stays readable when it is evicted meanwhile. */
@@ -70,11 +72,14 @@ export interface ImageCache {
   open(digest: string): Promise<OpenImage | undefined>;
   /**
    * The file at once, for a reader that checks the digest itself: held but not checked yet, or still being fetched, in which
-   * case it ends early when the transfer fails. Rejects as `ensure` does.
+   * case it ends early when the transfer fails. A file that others boot without a check comes as by `ensure` and `open`. Rejects
+   * as `ensure` does.
    */
   openUnchecked(digest: string): Promise<OpenImage | undefined>;
   has(digest: string): boolean;
   held(): string[];
+  /** Bytes of all files that are held. */
+  heldBytes(): number;
   progress(digest: string): FetchProgress | undefined;
   /** Whether a disk or a limit is in the way of an image; gone when it came after all. */
   fault(): ImageFault | undefined;

@@ -5,6 +5,7 @@ import { createInformer } from '../../kube/informer.ts';
 import { createManualTimers } from '../../kube/manual-timers.ts';
 import { createMemoryClient } from '../../kube/memory-client.ts';
 import { silentLogger } from '../../log/logger.ts';
+import { imageError } from '../images/errors.ts';
 import { createImageHolder, holderManager } from './held-images.ts';
 
 const [old, fresh] = ['a'.repeat(64), 'b'.repeat(64)];
@@ -125,6 +126,21 @@ describe('the images that a rack holds', () => {
     await imported(old);
     await timers.advance(60_000);
     expect(await racks()).toEqual(['rack-1']);
+  });
+
+  it('are not fetched again and again where there is no room for them', async () => {
+    let asked = 0;
+    const { timers, start, imported, racks, evict } = await setting(async () => {
+      asked += 1;
+      if (asked < 3) throw imageError('ImageCacheFull', 'full');
+    });
+    await start('rack-1');
+    await imported(old);
+    await timers.advance(600_000);
+    expect([asked, await racks()]).toEqual([1, []]);
+    await evict('another');
+    await evict('another');
+    expect([asked, await racks()]).toEqual([3, ['rack-1']]);
   });
 
   it('cost no write when nothing changes', async () => {

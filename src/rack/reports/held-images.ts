@@ -7,9 +7,10 @@ import { type Controller, runController } from '../../kube/controller.ts';
 import { isKubeError } from '../../kube/errors.ts';
 import type { Timers } from '../../kube/timers.ts';
 import type { Logger } from '../../log/logger.ts';
+import { isImageError } from '../images/errors.ts';
 import type { ImageCache } from '../images/ports.ts';
 import type { World } from '../world/world.ts';
-import { importedDigests } from './images.ts';
+import { importedDigests, isPinned } from './images.ts';
 
 export interface ImageHolderDeps {
   client: Pick<KubeClient, 'applyStatus'>;
@@ -32,7 +33,7 @@ function digestsOf(image: BootImage): string[] {
 }
 
 /**
- * Fetches every imported image into this rack's cache before a machine asks for it, and says on the BootImage whether this rack
+ * Fetches every imported image into this rack's cache before a machine asks for it, as far as there is room, and says on the BootImage whether this rack
  * holds all of it as it is now.
  */
 export function createImageHolder(deps: ImageHolderDeps): Controller {
@@ -55,6 +56,20 @@ export function createImageHolder(deps: ImageHolderDeps): Controller {
     }
   }
 
+  /** False: there is no room for what no machine has asked for yet. It is tried again when something has gone. */
+  async function fetched(digest: string, image: BootImage): Promise<boolean> {
+    const pinned = isPinned(image);
+    try {
+      await cache.ensure(digest, pinned ? 'Demand' : 'Prefetch');
+      return true;
+    } catch (error) {
+      const full = isImageError(error) && (error.code === 'ImageCacheFull' || error.code === 'ImageDiskFull');
+      if (pinned || !full) throw error;
+      log.info({ image: image.metadata.name, digest, error: error.message }, 'image not fetched in advance');
+      return false;
+    }
+  }
+
   const controller = runController({
     name: 'held-images',
     concurrency: 2,
@@ -66,7 +81,7 @@ export function createImageHolder(deps: ImageHolderDeps): Controller {
       const wanted = digestsOf(image);
       const missing = wanted.filter((digest) => !cache.has(digest));
       if (missing.length > 0 || wanted.length === 0) await say(image, false);
-      for (const digest of missing) await cache.ensure(digest);
+      for (const digest of missing) if (!(await fetched(digest, image))) return undefined;
       const now = world.images.get(name);
       // Fetching takes long enough for the image to change; its change has enqueued it again.
       if (now === undefined || digestsOf(now).join() !== wanted.join()) return undefined;

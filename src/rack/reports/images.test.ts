@@ -96,10 +96,21 @@ describe('the artifact of a digest', () => {
     expect(findArtifact([ephemeral('a', 'a'), disk], digit('d'))).toEqual({
       source: { http: { url: 'http://example.com/d.zst' } },
       sizeBytes: 10,
+      pinned: false,
+      checkedByReader: true,
     });
     expect(findArtifact([ephemeral('a', 'a')], digit('f'))?.source).toEqual({
       file: { path: '/images/initrd' },
     });
+  });
+
+  it('is pinned when one of its images is, and checked by the rack when one of them boots it', () => {
+    const pinned = { ...disk, spec: { ...disk.spec, pinned: true } };
+    const loose = ephemeral('a', 'a');
+    expect(findArtifact([disk, pinned], digit('d'))).toMatchObject({ pinned: true, checkedByReader: true });
+    expect(findArtifact([loose], digit('f'))).toMatchObject({ pinned: true, checkedByReader: false });
+    const unpinned = { ...loose, spec: { ...loose.spec, pinned: false } };
+    expect(findArtifact([unpinned], digit('f'))).toMatchObject({ pinned: false });
   });
 
   it('is unknown when no image was imported with it', () => {

@@ -2,6 +2,7 @@ import type { BootImage } from '../../api/boot-image/schema.ts';
 import type { Architecture } from '../../api/fields.ts';
 import { names } from '../../api/meta.ts';
 import type { DiskImage, EphemeralImage } from '../agent-api/ports.ts';
+import type { KnownArtifact } from '../images/ports.ts';
 
 function hexOf(image: BootImage, role: 'Kernel' | 'Initrd' | 'Disk'): string | undefined {
   return image.status?.artifacts?.find((artifact) => artifact.role === role)?.digest.slice('sha256:'.length);
@@ -43,19 +44,27 @@ export function diskImageOf(image: BootImage | undefined): DiskImage | undefined
   };
 }
 
-/** Where the artifact of a digest comes from. @param digest 64 hex digits */
-export function findArtifact(
-  images: readonly BootImage[],
-  digest: string,
-): { source: BootImage['spec']['artifacts'][number]['source']; sizeBytes: number } | undefined {
+/** Whether racks never evict the image. Without an ephemeral OS nothing boots. */
+export function isPinned({ spec }: BootImage): boolean {
+  return spec.pinned ?? spec.purpose === 'Ephemeral';
+}
+
+/** What all BootImages say of the artifact of a digest. @param digest 64 hex digits */
+export function findArtifact(images: readonly BootImage[], digest: string): KnownArtifact | undefined {
+  let found: KnownArtifact | undefined;
   for (const image of images) {
-    const imported = image.status?.artifacts?.find((artifact) => artifact.digest === `sha256:${digest}`);
-    const specified = image.spec.artifacts.find((artifact) => artifact.role === imported?.role);
-    if (imported !== undefined && specified !== undefined) {
-      return { source: specified.source, sizeBytes: imported.sizeBytes };
+    for (const imported of image.status?.artifacts ?? []) {
+      const specified = image.spec.artifacts.find((artifact) => artifact.role === imported.role);
+      if (imported.digest !== `sha256:${digest}` || specified === undefined) continue;
+      found = {
+        source: found?.source ?? specified.source,
+        sizeBytes: found?.sizeBytes ?? imported.sizeBytes,
+        pinned: (found?.pinned ?? false) || isPinned(image),
+        checkedByReader: (found?.checkedByReader ?? true) && imported.role === 'Disk',
+      };
     }
   }
-  return undefined;
+  return found;
 }
 
 /** All digests of imported images, 64 hex digits each. */
