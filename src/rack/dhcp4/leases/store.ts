@@ -34,6 +34,8 @@ export interface LeaseStore {
   commit(entry: LeaseEntry): Promise<void>;
   /** Everything that is known, ended leases included, by address. */
   list(): Lease[];
+  /** The same, in no order and made one by one: a hundred thousand can be looked at in parts. */
+  entries(): Iterable<LeaseEntry>;
   /** How many leases are live: acknowledged and not ended. */
   live(): number;
   /** Why nothing can be recorded at present; undefined when it can. */
@@ -73,6 +75,9 @@ export interface LeaseStoreOptions {
 
 /** How long the address of a client that went away is remembered. */
 const memoryMs = 30 * 24 * 3600 * 1000;
+
+/** A lease counts as held for this much longer: a client may count from when it heard of it. */
+const graceMs = 5_000;
 
 /** What is being written for one address, and what stood on the disk before. */
 interface InFlight {
@@ -175,6 +180,10 @@ export async function openLeaseStore(options: LeaseStoreOptions): Promise<LeaseS
           end: entry.end + wall,
         }));
     },
+    *entries() {
+      const wall = options.clock.now() - clock.now();
+      for (const entry of table.entries()) yield { ...entry, end: entry.end + wall };
+    },
     live() {
       const now = clock.now();
       let count = 0;
@@ -196,7 +205,7 @@ export async function openLeaseStore(options: LeaseStoreOptions): Promise<LeaseS
       holds.set(note.slice, note);
       journal.append({ kind: 'Hold', note }).catch(() => {});
     },
-    countHeld: (bounds) => table.countHeld(bounds, clock.now()),
+    countHeld: (bounds) => table.countHeld(bounds, clock.now() - graceMs),
     close: () => journal.close(),
   };
 }
