@@ -10,6 +10,7 @@ import { messageOf } from '../errors/coded-error.ts';
 import { createKubeClient } from '../kube/client.ts';
 import { createEventRecorder } from '../kube/events.ts';
 import { createLogger } from '../log/logger.ts';
+import { RackMeters } from '../metrics/rack-meters.ts';
 import { openBootTokens } from '../rack/boot-token/boot-tokens.ts';
 import { openLeaseStore } from '../rack/dhcp4/leases/store.ts';
 import type { DhcpSighting } from '../rack/dhcp4/ports.ts';
@@ -25,6 +26,7 @@ import { delay } from '../rack/power/delay.ts';
 import { createPowerPoller } from '../rack/power/poller.ts';
 import { createPowerRequests } from '../rack/power/requests.ts';
 import { defaultPowerTimings } from '../rack/power/steps.ts';
+import { createAdmin } from '../rack/admin/admin.ts';
 import { createBootReports } from '../rack/reports/boot-reports.ts';
 import { deliverReport } from '../rack/reports/deliver.ts';
 import { createImageHolder } from '../rack/reports/held-images.ts';
@@ -54,6 +56,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
 
   const client = createKubeClient({ kubeconfigPath: config.kubeconfig });
   const events = createEventRecorder({ client, component: 'metalwright.dev/rack', instance: rackName, log });
+  const meters = new RackMeters();
   const snapshotPath = join(config.stateDirectory, 'world.jsonl');
   const snapshot = await loadSnapshot(snapshotPath, log);
   const world = createWorld(
@@ -132,15 +135,19 @@ async function start(): Promise<{ stop(): Promise<void> }> {
   const services: SupervisedService[] = [
     {
       name: 'Dhcp4',
+      ports: [{ protocol: 'udp', number: 67 }],
       begin: ({ device }) => dhcp.listen(device),
       end: ({ device }) => dhcp.unlisten(device),
     },
     {
       name: 'Tftp',
+      ports: [{ protocol: 'udp', number: 69 }],
       async begin({ device, address }) {
         const server = createTftpServer({
           files: (file) => loaders.files.get(file),
           known: (source) => sightings.byAddress(source) !== undefined,
+          finished: (transfer) => meters.tftpFinished(transfer),
+          refused: (refusal) => meters.tftpRefusal(refusal),
           sockets,
           clock,
           log,
@@ -155,6 +162,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     },
     {
       name: 'Http',
+      ports: [{ protocol: 'tcp', number: config.httpPort }],
       async begin({ address }) {
         const server = createRackHttpServer({ machines, images, loaders, tokens, sightings, clock, log });
         await server.listen({ address, port: config.httpPort });
@@ -219,16 +227,45 @@ async function start(): Promise<{ stop(): Promise<void> }> {
         attachments,
         services: [...supervisor.states(), { name: 'Power' as const, state: 'Running' as const }],
         leases: leases.live(),
+        storage: storageState(),
+        ...(admin === undefined ? {} : { admin: { problem: admin.problem() } }),
       };
     },
   });
 
+  const storageState = () => ({
+    leases: leases.problem(),
+    snapshot: keeper.state().problem,
+    snapshotWritten: keeper.state().writtenAt !== undefined,
+    damagedSnapshot: snapshot.kind === 'Damaged' ? snapshot.path : undefined,
+  });
+  const admin = createAdmin({
+    config: config.admin,
+    client,
+    meters,
+    version: packageJson.version,
+    rackName,
+    leases,
+    images: { cache: images, limitBytes: config.imageCacheBytes },
+    world,
+    outbox,
+    services: () => supervisor.states(),
+    storage: storageState,
+    snapshot: () => keeper.state(),
+    isServing: () => serving,
+    clock,
+    log,
+  });
+
   let stopping = false;
+  let serving = false;
+  admin?.start();
   world.start();
   liveness.start();
   await awaitWorld(world, snapshot, { clock, log });
   outbox.start();
   await supervisor.start();
+  serving = true;
   heartbeat.start();
   // What needs the API server in any case begins when it has answered; a rack that is stopped before that has not begun it.
   const following = Promise.all([world.synced(), liveness.synced()])
@@ -262,6 +299,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       ]);
       await Promise.all([world.stop(), liveness.stop()]);
       await following;
+      await admin?.stop();
       await events.stop();
       await client.close();
     },

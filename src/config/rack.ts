@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { adminOf, adminProblem, adminVariables, isAdminSafe } from './admin.ts';
 import {
   AbsolutePath,
   CommaList,
@@ -30,7 +31,9 @@ export const RackConfiguration = z
     METALWRIGHT_POWER_POLL_SECONDS: wholeNumber(5, 86400).default(60),
     /** Pause between two changing commands to one BMC. */
     METALWRIGHT_BMC_PACE_MS: wholeNumber(0, 60000).default(5000),
+    ...adminVariables,
   })
+  .refine(isAdminSafe, adminProblem)
   .transform((env) => ({
     kubeconfig: env.KUBECONFIG,
     namespace: env.METALWRIGHT_NAMESPACE,
@@ -45,5 +48,6 @@ export const RackConfiguration = z
     autoApprove: env.METALWRIGHT_AUTO_APPROVE,
     powerPollMs: env.METALWRIGHT_POWER_POLL_SECONDS * 1000,
     bmcPaceMs: env.METALWRIGHT_BMC_PACE_MS,
+    admin: adminOf(env),
   }));
 export type RackConfiguration = z.infer<typeof RackConfiguration>;

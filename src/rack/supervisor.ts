@@ -1,6 +1,7 @@
 import type { RackService } from '../api/rack/schema.ts';
-import { messageOf } from '../errors/coded-error.ts';
+import { CodedError, messageOf } from '../errors/coded-error.ts';
 import type { Logger } from '../log/logger.ts';
+import { describeHolders, findPortHolders, type Port } from './net/port-holder.ts';
 import { delay } from './power/delay.ts';
 import type { ServiceState } from './self/status.ts';
 import type { Attachment } from './world/topology.ts';
@@ -15,6 +16,8 @@ export interface ServedInterface {
 /** A network service that can be begun and ended interface by interface. */
 export interface SupervisedService {
   name: RackService;
+  /** The ports that it needs on each interface: when one is taken, people are told by whom. */
+  ports?: readonly Port[];
   begin(where: ServedInterface): Promise<void>;
   end(where: ServedInterface): Promise<void>;
 }
@@ -38,6 +41,14 @@ export interface SupervisorDeps {
   log: Logger;
   /** Between two looks, in milliseconds. */
   intervalMs: number;
+  /** For tests. */
+  findHolders?: typeof findPortHolders;
+}
+
+/** Why a service does not serve on an interface. */
+interface Failure {
+  reason: string;
+  message: string;
 }
 
 /** Which interfaces are to be served: those with an IPv4 address in a managed subnet. */
@@ -54,7 +65,8 @@ export function servedInterfaces(attachments: readonly Attachment[]): ServedInte
  */
 export function createSupervisor(deps: SupervisorDeps): Supervisor {
   const running = new Map<string, Placed>();
-  const failures = new Map<string, string>();
+  const { findHolders = findPortHolders } = deps;
+  const failures = new Map<string, Failure>();
   const stopping = new AbortController();
   let loop: Promise<void> = Promise.resolve();
   const keyOf = (service: SupervisedService, where: ServedInterface): string =>
@@ -68,10 +80,24 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
       failures.delete(key);
       deps.log.info({ service: service.name, ...where }, 'serves');
     } catch (error) {
-      const message = `${where.device}: ${messageOf(error)}`;
-      if (failures.get(key) !== message) deps.log.error({ service: service.name, ...where }, message);
-      failures.set(key, message);
+      const reason = error instanceof CodedError ? error.code : 'Failed';
+      const holders = reason === 'PortInUse' ? await holdersOf(service) : '';
+      const message = `${where.device}: ${messageOf(error)}${holders}`;
+      if (failures.get(key)?.message !== message)
+        deps.log.error({ service: service.name, ...where }, message);
+      failures.set(key, { reason, message });
     }
+  }
+
+  /** It is told which of the ports is taken by its holder; without any holder in sight all of them are named. */
+  async function holdersOf({ ports = [] }: SupervisedService): Promise<string> {
+    const held = await Promise.all(
+      ports.map(async (port) => ({ port, holders: await findHolders(port).catch(() => []) })),
+    );
+    const seen = held.filter(({ holders }) => holders.length > 0);
+    return (seen.length > 0 ? seen : held)
+      .map(({ port, holders }) => `; ${describeHolders(port, holders)}`)
+      .join('');
   }
 
   function wantedNow(): Map<string, Placed> {
@@ -119,10 +145,11 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
         if (deps.disabled().includes(name)) return { name, state: 'Disabled' };
         const broken = [...failures]
           .filter(([key]) => key.startsWith(`${name} `))
-          .map(([, message]) => message);
-        return broken.length === 0
-          ? { name, state: 'Running' }
-          : { name, state: 'Failed', message: broken.join('; ') };
+          .map(([, failure]) => failure);
+        const [first] = broken;
+        if (first === undefined) return { name, state: 'Running' };
+        const message = broken.map((failure) => failure.message).join('; ');
+        return { name, state: 'Failed', reason: first.reason, message };
       }),
     async stop() {
       stopping.abort();

@@ -1,12 +1,26 @@
-import { mergeConditions, readiness } from '../../api/conditions.ts';
+import { mergeConditions } from '../../api/conditions.ts';
 import type { RackService, RackStatus } from '../../api/rack/schema.ts';
 import type { Attachment } from '../world/topology.ts';
+import { rackConditions } from './conditions.ts';
 
 /** What became of one service of this rack. */
 export interface ServiceState {
   name: RackService;
   state: 'Running' | 'Disabled' | 'Failed';
+  /** Why it failed, CamelCase: `PortInUse`. */
+  reason?: string | undefined;
   message?: string | undefined;
+}
+
+/** What the rack keeps on its disk. */
+export interface StorageState {
+  /** Why leases cannot be written; undefined: they can. */
+  leases: string | undefined;
+  /** Of the snapshot of the world: why it cannot be written. */
+  snapshot: string | undefined;
+  /** Where a snapshot that was found damaged lies now. */
+  damagedSnapshot: string | undefined;
+  snapshotWritten: boolean;
 }
 
 export interface SelfObservation {
@@ -15,11 +29,15 @@ export interface SelfObservation {
   httpUrl: string | undefined;
   attachments: readonly Attachment[];
   services: readonly ServiceState[];
+  /** Undefined: it keeps nothing. */
+  storage?: StorageState | undefined;
+  /** What became of the admin endpoint; undefined: it is switched off. */
+  admin?: { problem: string | undefined } | undefined;
   leases: number;
 }
 
 /** Limits of the schema: a node with a thousand containers must not make its rack's status unacceptable. */
-const limits = { interfaces: 256, addresses: 32, subnets: 32, message: 1024, condition: 4096 } as const;
+const limits = { interfaces: 256, addresses: 32, subnets: 32, message: 1024 } as const;
 
 /** Whether people need to see the interface: it is on a VLAN, or somebody gave it an address. Those of containers are neither. */
 function isTelling({ vlan, interface: { addresses } }: Attachment): boolean {
@@ -32,29 +50,10 @@ export function describeSelf(
   before: RackStatus | undefined,
   now: number,
 ): Omit<RackStatus, 'lastSeen'> {
-  const failed = seen.services.filter((service) => service.state === 'Failed');
-  const served = seen.attachments.filter((attachment) => attachment.subnets.length > 0);
   const shown = seen.attachments
     .filter(isTelling)
     .sort((a, b) => Number(b.vlan !== undefined) - Number(a.vlan !== undefined))
     .slice(0, limits.interfaces);
-  const condition =
-    failed.length > 0
-      ? readiness(
-          'Stalled',
-          'ServiceFailed',
-          failed
-            .map((service) => `${service.name}: ${service.message ?? 'failed'}`)
-            .join('; ')
-            .slice(0, limits.condition),
-        )
-      : served.length === 0
-        ? readiness(
-            'Stalled',
-            'NoNetwork',
-            'no interface has an address in a managed Subnet: create the Subnet, or give the interface an address in it',
-          )
-        : readiness('Ready', 'Serving', `serves ${served.map((entry) => entry.interface.name).join(', ')}`);
   return {
     ...(seen.generation === undefined ? {} : { observedGeneration: seen.generation }),
     version: seen.version,
@@ -72,6 +71,6 @@ export function describeSelf(
       ...(message === undefined ? {} : { message: message.slice(0, limits.message) }),
     })),
     leases: seen.leases,
-    conditions: mergeConditions(before?.conditions, condition, seen.generation, now),
+    conditions: mergeConditions(before?.conditions, rackConditions(seen), seen.generation, now),
   };
 }
