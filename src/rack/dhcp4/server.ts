@@ -7,6 +7,7 @@ import { emptyRouterAdvertisement } from '../net/router-advertisement.ts';
 import type { LinkSender, UdpPeer, UdpSocket } from '../net/sockets.ts';
 import { canBoot } from './boot-file.ts';
 import type { Outcome } from './exchange.ts';
+import { isProbe } from './foreign-probe.ts';
 import { handle } from './handler.ts';
 import { messageType } from './options.ts';
 import { type Dhcp4Packet, decodePacket } from './packet.ts';
@@ -55,6 +56,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
     const { device } = listener;
     guarded(device, peer, () => {
       const packet = decodePacket(data);
+      if (isProbe(packet)) return;
       const relay = relayAgentOf(packet);
       const network = relay
         ? backend.networkOfRelay(ipv4FromNumber(relay.link), device, [
@@ -108,6 +110,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
       now: clock.now(),
       leases: leases.view,
       reservation: (mac) => backend.reservation(mac, network),
+      machineOptions: (mac) => backend.machineOptions?.(mac),
       boot: (client, subnet) => backend.boot(client, subnet),
     });
     if (outcome.kind !== 'Reply' || outcome.hold === undefined) {
