@@ -16,6 +16,7 @@ import type {
 import type { RelayAgent } from './relay-agent.ts';
 import type { Grant, Reply } from './reply.ts';
 import { inRanges, onSubnet, type SubnetPlan } from './subnet-plan.ts';
+import type { Tenure } from './tenure.ts';
 
 /** Everything that an answer depends on; nothing here is changed by answering. */
 export interface HandlerContext {
@@ -30,6 +31,9 @@ export interface HandlerContext {
   reservation(mac: string): DhcpReservation | undefined;
   boot(client: BootClient, subnet: DhcpSubnet): BootAnswer;
   identity?: IdentityRule;
+  /** See `PromiseContext`. */
+  tenure?: Tenure | undefined;
+  recording?: boolean | undefined;
 }
 
 /** Why a packet got no answer. */
@@ -42,7 +46,9 @@ export type IgnoreReason =
   | 'OtherServer'
   | 'NoAddress'
   | 'UnknownClient'
-  | 'NotTheirs';
+  | 'NotTheirs'
+  /** Another rack's to give, or none that can be recorded now. */
+  | 'NotOurs';
 
 /** What is to be done about a packet. */
 export type Outcome =
@@ -105,7 +111,13 @@ export function dynamicAddress({ packet, plans, context, client }: Exchange): Ad
     return link !== undefined && onSubnet(plan, link) ? 1 : 2;
   };
   for (const plan of plans.length > 1 ? plans.toSorted((a, b) => rank(a) - rank(b)) : plans) {
-    const address = context.leases.pick(plan, client.id, requested, context.now);
+    const address = context.leases.pick(
+      plan,
+      client.id,
+      requested,
+      context.now,
+      context.tenure?.open(plan),
+    );
     if (address !== undefined) return { plan, address, hostname: undefined, recorded: true };
   }
   return undefined;

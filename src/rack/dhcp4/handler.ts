@@ -16,6 +16,7 @@ import type { Dhcp4Packet } from './packet.ts';
 import { grantReply } from './reply.ts';
 import { request } from './request.ts';
 import { onSubnet, planOf } from './subnet-plan.ts';
+import { promise } from './tenure.ts';
 
 /** How long an offered address is kept: longer than the retransmissions of any firmware. */
 const offerMs = 60_000;
@@ -53,12 +54,14 @@ function discover(exchange: Exchange): Outcome {
   const anew = { ...packet, ciaddr: 0 };
   const address = exchange.fixed ?? dynamicAddress(exchange);
   if (address === undefined) return { kind: 'Ignore', reason: 'NoAddress', client };
+  const promised = address.recorded ? promise(context, address, client.id, false) : undefined;
+  if (address.recorded && promised === undefined) return { kind: 'Ignore', reason: 'NotOurs', client };
   const reply = grantReply(
     anew,
     client,
     context.relay,
     messageType.offer,
-    grantOf(exchange, address, address.plan.subnet.leaseSeconds),
+    grantOf(exchange, address, promised?.seconds ?? address.plan.subnet.leaseSeconds),
   );
   const outcome: Outcome = {
     kind: 'Reply',

@@ -11,6 +11,7 @@ import { isHeld } from './leases/lease.ts';
 import { messageType, option, readNumber } from './options.ts';
 import { grantReply, refusal } from './reply.ts';
 import { inRanges, onSubnet } from './subnet-plan.ts';
+import { promise } from './tenure.ts';
 
 type Verdict = { kind: 'Grant'; address: Address } | { kind: 'Refuse'; why: string } | { kind: 'Silent' };
 
@@ -34,7 +35,9 @@ export function request(exchange: Exchange): Outcome {
     return { kind: 'Reply', reply: refusal(asked, context.relay, speaker.server, verdict.why), client };
   }
   const { address } = verdict;
-  const { leaseSeconds } = address.plan.subnet;
+  const promised = address.recorded ? promise(context, address, client.id, state === 'Renewing') : undefined;
+  if (address.recorded && promised === undefined) return { kind: 'Ignore', reason: 'NotOurs', client };
+  const leaseSeconds = promised?.seconds ?? address.plan.subnet.leaseSeconds;
   const grant = grantOf(exchange, address, leaseSeconds);
   const outcome: Outcome = {
     kind: 'Reply',
@@ -42,7 +45,7 @@ export function request(exchange: Exchange): Outcome {
     client,
     sighting: sightingOf(exchange, address, 'Ack'),
   };
-  if (address.recorded) {
+  if (promised?.record) {
     outcome.commit = entryOf(exchange, address, 'Bound', context.now + leaseSeconds * 1000);
   }
   return outcome;
@@ -53,6 +56,12 @@ function judge(exchange: Exchange, wanted: number, state: 'Selecting' | 'Rebooti
   const { fixed, plans, context, client } = exchange;
   const plan = plans.find((candidate) => onSubnet(candidate, wanted));
   if (plan === undefined) return { kind: 'Refuse', why: 'the address is not of this network' };
+  if (inRanges(plan, wanted) && context.tenure?.limit(plan, wanted) === undefined && context.tenure) {
+    // Whose the address is, the rack that has its slice knows; a client that was offered it here must start anew.
+    return state === 'Selecting'
+      ? { kind: 'Refuse', why: 'the address is not given out here any more' }
+      : { kind: 'Silent' };
+  }
   if (fixed?.address === wanted) return { kind: 'Grant', address: fixed };
   const own = context.leases.of(client.id, plan.subnet.name);
   const owned = own?.address === wanted && inRanges(plan, wanted);

@@ -35,7 +35,12 @@ export function onSubnet(plan: SubnetPlan, address: number): boolean {
 
 /** Whether the address is one that the server may give to anybody. */
 export function inRanges(plan: SubnetPlan, address: number): boolean {
-  return plan.ranges.some(({ start, end }) => address >= start && address <= end);
+  return inSpans(plan.ranges, address);
+}
+
+/** Whether the address is in one of the spans. */
+export function inSpans(spans: SubnetPlan['ranges'], address: number): boolean {
+  return spans.some(({ start, end }) => address >= start && address <= end);
 }
 
 function makePlan(subnet: DhcpSubnet): SubnetPlan {

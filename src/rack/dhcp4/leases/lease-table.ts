@@ -1,4 +1,4 @@
-import { inRanges, type SubnetPlan } from '../subnet-plan.ts';
+import { inRanges, inSpans, type SubnetPlan } from '../subnet-plan.ts';
 import { ExpiryHeap } from './expiry-heap.ts';
 import { isHeld, type LeaseEntry } from './lease.ts';
 
@@ -11,8 +11,16 @@ export interface LeaseView {
   /**
    * The address to offer, in the order of RFC 2131, 4.3.1: what the client has or had, what it asks for, the lowest
    * address never used, the one that came free first. Undefined when all are held.
+   *
+   * @param open the part of the ranges that new leases may be made of. Default: all
    */
-  pick(plan: SubnetPlan, client: string, requested: number | undefined, now: number): number | undefined;
+  pick(
+    plan: SubnetPlan,
+    client: string,
+    requested: number | undefined,
+    now: number,
+    open?: SubnetPlan['ranges'],
+  ): number | undefined;
 }
 
 /** Where each subnet's search stands. Hints: losing them costs time, not correctness. */
@@ -51,12 +59,19 @@ export class LeaseTable implements LeaseView {
     return this.#byAddress.get(address);
   }
 
-  pick(plan: SubnetPlan, client: string, requested: number | undefined, now: number): number | undefined {
+  pick(
+    plan: SubnetPlan,
+    client: string,
+    requested: number | undefined,
+    now: number,
+    open: SubnetPlan['ranges'] = plan.ranges,
+  ): number | undefined {
     const own = this.of(client, plan.subnet.name);
-    if (own !== undefined && inRanges(plan, own.address)) return own.address;
-    if (requested !== undefined && inRanges(plan, requested) && this.#isFree(requested, now))
-      return requested;
-    const search = this.#search(plan);
+    if (own !== undefined && inRanges(plan, own.address)) {
+      if (inSpans(open, own.address) || (own.state === 'Bound' && isHeld(own, now))) return own.address;
+    }
+    if (requested !== undefined && inSpans(open, requested) && this.#isFree(requested, now)) return requested;
+    const search = this.#search(plan.subnet.name, open);
     return this.#neverUsed(search) ?? this.#cameFreeFirst(search, now);
   }
 
@@ -169,17 +184,17 @@ export class LeaseTable implements LeaseView {
     if (search.expiries.size > 2 * search.queued.size + 1000) this.#searches.delete(entry.subnet);
   }
 
-  #search(plan: SubnetPlan): Search {
-    const known = this.#searches.get(plan.subnet.name);
-    if (known !== undefined && sameRanges(known.ranges, plan.ranges)) return known;
+  #search(subnet: string, ranges: SubnetPlan['ranges']): Search {
+    const known = this.#searches.get(subnet);
+    if (known !== undefined && sameRanges(known.ranges, ranges)) return known;
     const search: Search = {
-      ranges: plan.ranges,
+      ranges,
       range: 0,
       next: 0,
       expiries: new ExpiryHeap(),
       queued: new Map(),
     };
-    this.#searches.set(plan.subnet.name, search);
+    this.#searches.set(subnet, search);
     // By address, not by the subnet's name: a subnet that was renamed keeps what it gave out.
     for (const entry of this.#byAddress.values()) {
       if (!inSearch(search, entry.address)) continue;

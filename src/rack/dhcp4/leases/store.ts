@@ -104,6 +104,13 @@ export async function openLeaseStore(options: LeaseStoreOptions): Promise<LeaseS
     holds.delete(slice);
   }
 
+  /** The addresses are another rack's now: what stood here of them is history. */
+  function drop(slice: string): void {
+    const acquisition = acquisitions.get(slice);
+    if (acquisition !== undefined) table.forget(acquisition.first, acquisition.last);
+    forget(slice);
+  }
+
   function shift(by: number): void {
     table.shift(by);
     for (const acquisition of acquisitions.values()) acquisition.blockedUntil += by;
@@ -112,7 +119,7 @@ export async function openLeaseStore(options: LeaseStoreOptions): Promise<LeaseS
   function replay(record: LogRecord): void {
     if (record.kind === 'Lease') table.put(record.entry);
     else if (record.kind === 'Acquired') remember(record.acquisition);
-    else if (record.kind === 'Dropped') forget(record.slice);
+    else if (record.kind === 'Dropped') drop(record.slice);
     else if (record.kind === 'Hold') holds.set(record.note.slice, record.note);
     else if (record.kind === 'Shift') shift(record.to - record.from);
   }
@@ -198,7 +205,7 @@ export async function openLeaseStore(options: LeaseStoreOptions): Promise<LeaseS
       remember(acquisition);
     },
     drop(slice) {
-      forget(slice);
+      drop(slice);
       journal.append({ kind: 'Dropped', slice }).catch(() => {});
     },
     note(note) {
