@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import type { Clock } from '../../domain/clock.ts';
 import { CodedError } from '../../errors/coded-error.ts';
 import { systemTimers, type Timers } from '../../kube/timers.ts';
@@ -8,8 +9,11 @@ import type { RackMachines } from '../agent-api/ports.ts';
 import { createRateLimit } from '../agent-api/rate-limit.ts';
 import type { BootTokens } from '../boot-token/boot-tokens.ts';
 import { problem, type Route } from '../http/answer.ts';
+import type { FairShare } from '../http/fair-share.ts';
 import { createHttpServer, defaultHttpLimits, type HttpLimits } from '../http/http-server.ts';
+import type { HttpObserver } from '../http/observe.ts';
 import type { ImageCache } from '../images/ports.ts';
+import type { FileSender } from '../net/native-file-sender.ts';
 import { phoneHomeRoute } from '../phone-home/phone-home-route.ts';
 import { bootRoute } from './boot-route.ts';
 import { imageRoute } from './image-route.ts';
@@ -21,7 +25,7 @@ import type { Sightings } from './sightings.ts';
 export interface RackHttpServerDeps {
   machines: RackMachines;
   images: ImageCache;
-  loaders: Pick<Loaders, 'files'>;
+  loaders: Pick<Loaders, 'files' | 'modifiedAt'>;
   tokens: BootTokens;
   sightings: Sightings;
   clock: Clock;
@@ -31,6 +35,13 @@ export interface RackHttpServerDeps {
   /** Default: the real ones. */
   timers?: Timers;
   limits?: Partial<HttpLimits>;
+  /** Large files go through it, past this process. */
+  sender?: FileSender | undefined;
+  /** HTTPS, with this certificate, and HTTP on another port for what follows. Default: HTTP. */
+  tls?: { context: SecureContextOptions; httpPort: number };
+  /** How machines share the rack: one for all of its servers. Default: one for this server. */
+  share?: FairShare;
+  observer?: HttpObserver;
   /** Above so many unapproved machines no more are taken. Default 100. */
   mostPendingEnlistments?: number;
 }
@@ -39,6 +50,8 @@ export interface RackHttpServerDeps {
 export interface RackHttpServer {
   /** Resolves with the port. Rejects with `PortInUse`, or what the kernel said. */
   listen(where: { address?: string; port: number }): Promise<{ port: number }>;
+  /** What connects from now on sees this certificate; connections that are there stay as they are. HTTPS only. */
+  useCertificate(context: SecureContextOptions): void;
   /** Takes no more connections, lets answers under way end for some seconds, then cuts them. */
   close(): Promise<void>;
 }
@@ -69,7 +82,11 @@ export function createRackHttpServer(deps: RackHttpServerDeps): RackHttpServer {
     ...agentRoutes({ ...deps, timers, eventRate }),
     phoneHomeRoute({ ...deps, eventRate }),
   ];
-  const server = createHttpServer({ routes, log, limits: { ...defaultHttpLimits, ...deps.limits } });
+  const { tls, share, observer } = deps;
+  const server = createHttpServer({
+    ...{ routes, log, share, observer, limits: { ...defaultHttpLimits, ...deps.limits } },
+    ...(tls === undefined ? {} : { tls: secure(tls.context), basePort: tls.httpPort }),
+  });
 
   return {
     listen({ address, port }) {
@@ -82,6 +99,9 @@ export function createRackHttpServer(deps: RackHttpServerDeps): RackHttpServer {
       });
       return promise;
     },
+    useCertificate(context) {
+      if ('setSecureContext' in server) server.setSecureContext(secure(context));
+    },
     close() {
       const { promise, resolve } = Promise.withResolvers<void>();
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);
@@ -93,6 +113,11 @@ export function createRackHttpServer(deps: RackHttpServerDeps): RackHttpServer {
       return promise;
     },
   };
+}
+
+/** Firmware speaks TLS 1.2 for the most part, old one without elliptic curves. */
+function secure(context: SecureContextOptions): SecureContextOptions {
+  return { ...context, minVersion: 'TLSv1.2', dhparam: 'auto' };
 }
 
 function portOf(address: AddressInfo | string | null, asked: number): number {
