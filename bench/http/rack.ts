@@ -4,6 +4,7 @@ import { createHttpServer, defaultHttpLimits } from '../../src/rack/http/http-se
 import { imageRoute } from '../../src/rack/http-boot/image-route.ts';
 import { createSightings } from '../../src/rack/http-boot/sightings.ts';
 import { createImageCache } from '../../src/rack/images/image-cache.ts';
+import { createFileSender } from '../../src/rack/net/native-file-sender.ts';
 
 /*
  * The rack's HTTP server with its image cache and its image route, as one program. Arguments: address, port, directory
@@ -24,7 +25,8 @@ await images.ensure(digest);
 const machines = { byMac: () => undefined, ephemeralImage: () => undefined, reportBoot: () => {} };
 const tokens = { session: () => undefined };
 const route = imageRoute({ images, machines, tokens, sightings: createSightings({ clock }), clock, log });
-const server = createHttpServer({ routes: [route], log, limits: defaultHttpLimits });
+const sender = createFileSender();
+const server = createHttpServer({ routes: [route], log, limits: defaultHttpLimits, sender });
 server.listen({ host: address, port: Number(port) }, () => console.log('rack ready'));
 
 process.once('SIGTERM', async () => {

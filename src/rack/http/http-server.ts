@@ -5,6 +5,7 @@ import type { SecureContextOptions } from 'node:tls';
 import { messageOf } from '../../errors/coded-error.ts';
 import { systemTimers } from '../../kube/timers.ts';
 import type { Logger } from '../../log/logger.ts';
+import type { FileSender } from '../net/native-file-sender.ts';
 import { type Answer, problem, type Request, type Route } from './answer.ts';
 import { readBody } from './body.ts';
 import { type ConnectionLimits, guardConnections } from './connections.ts';
@@ -67,12 +68,14 @@ export interface HttpServerDeps {
   /** Shared by all servers of a rack. Default: one of its own. */
   share?: FairShare | undefined;
   observer?: HttpObserver | undefined;
+  /** Large files go through it, past this process. Default: through this process. */
+  sender?: FileSender | undefined;
 }
 
 /** A small HTTP/1.1 server that firmware can talk to. Logs name routes, never addresses that a client sent. */
 export function createHttpServer(deps: HttpServerDeps): Server | SecureServer {
-  const { routes, log, limits, tls, basePort, observer = {} } = deps;
-  const sending = { limits, share: deps.share ?? createFairShare({ timers: systemTimers }) };
+  const { routes, log, limits, tls, basePort, observer = {}, sender } = deps;
+  const sending = { limits, share: deps.share ?? createFairShare({ timers: systemTimers }), sender };
   const options = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersMs,

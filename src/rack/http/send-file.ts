@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { OpenImage } from '../images/ports.ts';
+import type { FileSender } from '../net/native-file-sender.ts';
 import type { ShareStream } from './fair-share.ts';
 import type { ByteRange } from './range.ts';
+import { sendBulk } from './send-bulk.ts';
 
 /** How long a client may take. */
 export interface SendLimits {
@@ -18,6 +20,8 @@ export interface Outlet {
   share: ShareStream;
   /** Of a chunk: 1 MiB, less when there are many clients. */
   chunkBytes: number;
+  /** Undefined: everything is copied through this process. */
+  sender?: FileSender | undefined;
 }
 
 /**
@@ -27,6 +31,16 @@ export interface Outlet {
  * @returns bytes handed to the client; fewer than the range when it went away or was too slow, or the file broke off
  */
 export async function sendFile(image: OpenImage, range: ByteRange, outlet: Outlet): Promise<number> {
+  const socket = image.growth === undefined ? outlet.sender?.borrow(outlet.response.socket) : undefined;
+  if (socket === undefined) return sendCopied(image, range, outlet);
+  try {
+    return await sendBulk(image, range, outlet, socket);
+  } finally {
+    socket.close();
+  }
+}
+
+async function sendCopied(image: OpenImage, range: ByteRange, outlet: Outlet): Promise<number> {
   const { file, growth } = image;
   const { share } = outlet;
   const total = range.end - range.start + 1;
@@ -49,21 +63,32 @@ export async function sendFile(image: OpenImage, range: ByteRange, outlet: Outle
   return (await pending) ? total : sent;
 }
 
-/** Resolves with true when the kernel has taken the bytes, false when the client is gone or too slow. */
-export function writeChunk(
+/** Resolves with true when the kernel has taken the bytes, false when the client is gone or too slow. Ends the turn. */
+export async function writeChunk(
   { response, limits, share }: Pick<Outlet, 'response' | 'limits' | 'share'>,
   chunk: Uint8Array,
 ): Promise<boolean> {
+  if (response.destroyed || response.socket?.destroyed !== false) return false;
+  const taken = await waitWritten(response, chunk, patienceMs(chunk.length, limits));
+  share.done();
+  return taken;
+}
+
+/** How long a client may take for so many bytes. */
+export function patienceMs(bytes: number, limits: SendLimits): number {
+  return Math.max(limits.leastChunkMs, (bytes / limits.leastBytesPerSecond) * 1000);
+}
+
+/** Resolves with true when the kernel has taken the bytes, false when the client is gone or `withinMs` are over. */
+export function waitWritten(response: ServerResponse, chunk: Uint8Array, withinMs: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   if (response.destroyed || response.socket?.destroyed !== false) return Promise.resolve(false);
-  const patience = Math.max(limits.leastChunkMs, (chunk.length / limits.leastBytesPerSecond) * 1000);
   const settle = (taken: boolean): void => {
     clearTimeout(timer);
     response.off('close', gone);
-    share.done();
     resolve(taken);
   };
-  const timer = setTimeout(() => settle(false), patience);
+  const timer = setTimeout(() => settle(false), withinMs);
   const gone = (): void => settle(false);
   response.once('close', gone);
   response.write(chunk, (error) => settle(error === null || error === undefined));

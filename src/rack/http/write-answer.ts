@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { FileSender } from '../net/native-file-sender.ts';
 import type { Answer, Request, Route } from './answer.ts';
 import { allowsRange, judgeConditions, type Validators } from './conditions.ts';
 import type { FairShare } from './fair-share.ts';
@@ -15,6 +16,7 @@ type Asked = Pick<Request, 'method' | 'headers' | 'address'>;
 export interface Sending {
   limits: SendLimits;
   share: FairShare;
+  sender?: FileSender | undefined;
 }
 
 /**
@@ -70,7 +72,7 @@ export async function writeAnswer(
 async function withOutlet<T>(
   response: ServerResponse,
   address: string,
-  { limits, share }: Sending,
+  { limits, share, sender }: Sending,
   act: (outlet: Outlet) => Promise<T>,
 ): Promise<T> {
   const { socket } = response;
@@ -82,7 +84,7 @@ async function withOutlet<T>(
   // Who waits for its turn is still, and not to blame.
   socket?.setTimeout(0);
   try {
-    return await act({ response, limits, share: stream, chunkBytes });
+    return await act({ response, limits, share: stream, chunkBytes, sender });
   } finally {
     response.off('close', close);
     stream.close();
