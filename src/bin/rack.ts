@@ -20,6 +20,7 @@ import { createRackHttpServer, type RackHttpServer } from '../rack/http-boot/ser
 import { createSightings } from '../rack/http-boot/sightings.ts';
 import { createImageCache } from '../rack/images/image-cache.ts';
 import { listInterfaces } from '../rack/net/interfaces.ts';
+import { createFileSender } from '../rack/net/native-file-sender.ts';
 import { createSocketFactory } from '../rack/net/socket-factory.ts';
 import { createBmcLock, defaultBmcPacing } from '../rack/power/bmc-lock.ts';
 import { delay } from '../rack/power/delay.ts';
@@ -132,6 +133,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
 
   const tftpServers = new Map<string, TftpServer>();
   const httpServers = new Map<string, RackHttpServer>();
+  const sender = createFileSender();
   const services: SupervisedService[] = [
     {
       name: 'Dhcp4',
@@ -164,7 +166,9 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       name: 'Http',
       ports: [{ protocol: 'tcp', number: config.httpPort }],
       async begin({ address }) {
-        const server = createRackHttpServer({ machines, images, loaders, tokens, sightings, clock, log });
+        const server = createRackHttpServer({
+          ...{ machines, images, loaders, tokens, sightings, clock, log, sender },
+        });
         await server.listen({ address, port: config.httpPort });
         httpServers.set(address, server);
       },
