@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { apc } from './apc.ts';
 import type { BmcDriver } from './driver.ts';
+import { eaton } from './eaton.ts';
 import { ipmi } from './ipmi.ts';
 import { openbmc } from './openbmc.ts';
 import { proxmox } from './proxmox.ts';
+import { raritan } from './raritan.ts';
 import { redfish } from './redfish.ts';
 import { webhook } from './webhook.ts';
 
@@ -14,7 +17,17 @@ const manual = {
   parameters: z.strictObject({}),
 } as const satisfies BmcDriver;
 
-export const bmcDriverNames = ['redfish', 'ipmi', 'openbmc', 'proxmox', 'webhook', 'manual'] as const;
+export const bmcDriverNames = [
+  'redfish',
+  'ipmi',
+  'openbmc',
+  'proxmox',
+  'webhook',
+  'apc',
+  'eaton',
+  'raritan',
+  'manual',
+] as const;
 
 /** What `spec.bmc.driver` may be. */
 export type BmcDriverName = (typeof bmcDriverNames)[number];
@@ -26,5 +39,8 @@ export const bmcDrivers: Readonly<Record<BmcDriverName, BmcDriver>> = {
   openbmc,
   proxmox,
   webhook,
+  apc,
+  eaton,
+  raritan,
   manual,
 };

@@ -1,11 +1,14 @@
 import { type BmcDriverName, bmcDrivers } from '../../api/bmc/drivers.ts';
 import type { Logger } from '../../log/logger.ts';
+import { createApcDriver } from './apc/driver.ts';
 import { type BmcLock, pacedDriver } from './bmc-lock.ts';
 import type { PowerDriver, PowerTarget } from './driver.ts';
+import { createEatonDriver } from './eaton/driver.ts';
 import { powerError } from './errors.ts';
 import { createIpmiDriver } from './ipmi/driver.ts';
 import { createOpenbmcDriver } from './openbmc/driver.ts';
 import { createProxmoxDriver } from './proxmox/driver.ts';
+import { createRaritanDriver } from './raritan/driver.ts';
 import { createRedfishDriver } from './redfish/driver.ts';
 import { createWebhookDriver } from './webhook/driver.ts';
 
@@ -21,9 +24,12 @@ export type CreatePowerDriver = (target: PowerTarget, deps: DriverDeps) => Power
 
 /** Every way to power a machine, by the name that `spec.bmc.driver` gives. */
 export const powerDrivers: Readonly<Record<PowerDriverName, CreatePowerDriver>> = {
+  apc: createApcDriver,
+  eaton: createEatonDriver,
   ipmi: createIpmiDriver,
   openbmc: createOpenbmcDriver,
   proxmox: createProxmoxDriver,
+  raritan: createRaritanDriver,
   redfish: createRedfishDriver,
   webhook: createWebhookDriver,
 };
