@@ -11,23 +11,26 @@ import { createKubeClient } from '../kube/client.ts';
 import { createEventRecorder } from '../kube/events.ts';
 import { createLogger } from '../log/logger.ts';
 import { RackMeters } from '../metrics/rack-meters.ts';
+import { createAdmin } from '../rack/admin/admin.ts';
 import { openBootTokens } from '../rack/boot-token/boot-tokens.ts';
+import { createForeignWatch } from '../rack/dhcp4/foreign-watch.ts';
 import { openLeaseStore } from '../rack/dhcp4/leases/store.ts';
+import { createPingCheck } from '../rack/dhcp4/ping-check.ts';
 import type { DhcpSighting } from '../rack/dhcp4/ports.ts';
+import { createBootServer } from '../rack/dhcp4/proxy-server.ts';
 import { createDhcp4Server } from '../rack/dhcp4/server.ts';
 import { loaderPaths, loadLoaders } from '../rack/http-boot/loaders.ts';
 import { createRackHttpServer, type RackHttpServer } from '../rack/http-boot/server.ts';
 import { createSightings } from '../rack/http-boot/sightings.ts';
 import { createImageCache } from '../rack/images/image-cache.ts';
-import { listInterfaces } from '../rack/net/interfaces.ts';
 import { createFileSender } from '../rack/net/native-file-sender.ts';
-import { createSocketFactory } from '../rack/net/socket-factory.ts';
+import { listInterfaces } from '../rack/net/interfaces.ts';
+import { createRawSocketFactory, createSocketFactory } from '../rack/net/socket-factory.ts';
 import { createBmcLock, defaultBmcPacing } from '../rack/power/bmc-lock.ts';
 import { delay } from '../rack/power/delay.ts';
 import { createPowerPoller } from '../rack/power/poller.ts';
 import { createPowerRequests } from '../rack/power/requests.ts';
 import { defaultPowerTimings } from '../rack/power/steps.ts';
-import { createAdmin } from '../rack/admin/admin.ts';
 import { createBootReports } from '../rack/reports/boot-reports.ts';
 import { deliverReport } from '../rack/reports/deliver.ts';
 import { createImageHolder } from '../rack/reports/held-images.ts';
@@ -41,6 +44,7 @@ import { createSupervisor, type SupervisedService, servedInterfaces } from '../r
 import type { TftpServer } from '../rack/tftp/ports.ts';
 import { createTftpServer } from '../rack/tftp/server.ts';
 import { createDhcpBackend } from '../rack/world/dhcp-backend.ts';
+import { isRack } from '../rack/world/racks.ts';
 import { createSnapshotKeeper, loadSnapshot } from '../rack/world/snapshot-file.ts';
 import { awaitWorld } from '../rack/world/start-world.ts';
 import { createWorld, machineByMac } from '../rack/world/world.ts';
@@ -104,7 +108,18 @@ async function start(): Promise<{ stop(): Promise<void> }> {
   });
   const sockets = await createSocketFactory(log);
   const leases = await openLeaseStore({ directory: join(config.stateDirectory, 'leases'), clock, log });
-  const dhcp = createDhcp4Server({ backend: networks.backend, sockets, leases, clock: leases.clock, log });
+  const raw = await createRawSocketFactory(log);
+  const { backend } = networks;
+  const bootServer = createBootServer({ backend, sockets, log });
+  const ping = raw && config.dhcpPingCheck ? createPingCheck({ raw, log }) : undefined;
+  const dhcp = createDhcp4Server({ backend, sockets, leases, clock: leases.clock, log, ping, bootServer });
+  const foreign =
+    raw &&
+    createForeignWatch({
+      ...{ raw, sockets, clock, log, probeMs: config.dhcpProbeMs },
+      interfaces: () => listInterfaces(),
+      isOurs: (server) => isRack(world, server),
+    });
   const loaders = await loadLoaders(loaderPaths(config.loadersDirectory));
   for (const missing of loaders.missing) log.warn({}, missing);
   const images = await createImageCache({
@@ -138,8 +153,24 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     {
       name: 'Dhcp4',
       ports: [{ protocol: 'udp', number: 67 }],
-      begin: ({ device }) => dhcp.listen(device),
-      end: ({ device }) => dhcp.unlisten(device),
+      async begin({ device }) {
+        await dhcp.listen(device);
+        try {
+          foreign?.watch(device);
+        } catch (error) {
+          log.warn({ device, error: messageOf(error) }, 'foreign DHCP servers are not noticed');
+        }
+      },
+      async end({ device }) {
+        foreign?.unwatch(device);
+        await dhcp.unlisten(device);
+      },
+    },
+    {
+      name: 'Pxe',
+      ports: [{ protocol: 'udp', number: 4011 }],
+      begin: ({ device }) => bootServer.listen(device),
+      end: ({ device }) => bootServer.unlisten(device),
     },
     {
       name: 'Tftp',
@@ -231,6 +262,10 @@ async function start(): Promise<{ stop(): Promise<void> }> {
         attachments,
         services: [...supervisor.states(), { name: 'Power' as const, state: 'Running' as const }],
         leases: leases.live(),
+        foreignDhcpServers: (foreign?.list() ?? []).flatMap((server) => {
+          const vlan = attachments.find((entry) => entry.interface.name === server.device)?.vlan;
+          return vlan === undefined ? [] : [{ ...server, vlan }];
+        }),
         storage: storageState(),
         ...(admin === undefined ? {} : { admin: { problem: admin.problem() } }),
       };
@@ -289,8 +324,11 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     async stop() {
       stopping = true;
       await Promise.all([powerPoller.stop(), powerRequests.stop(), imageHolder.stop(), supervisor.stop()]);
+      foreign?.close();
+      ping?.close();
       await Promise.all([
         dhcp.close(),
+        bootServer.close(),
         ...[...tftpServers.values(), ...httpServers.values()].map((s) => s.close()),
       ]);
       await Promise.all([

@@ -31,6 +31,10 @@ export const RackConfiguration = z
     METALWRIGHT_POWER_POLL_SECONDS: wholeNumber(5, 86400).default(60),
     /** Pause between two changing commands to one BMC. */
     METALWRIGHT_BMC_PACE_MS: wholeNumber(0, 60000).default(5000),
+    /** Ask an address whether somebody has it before it is offered to an unknown client. */
+    METALWRIGHT_DHCP_PING_CHECK: Flag.default(true),
+    /** Between two probes for foreign DHCP servers; 0: only listen. */
+    METALWRIGHT_DHCP_PROBE_SECONDS: wholeNumber(0, 86400).default(300),
     ...adminVariables,
   })
   .refine(isAdminSafe, adminProblem)
@@ -48,6 +52,8 @@ export const RackConfiguration = z
     autoApprove: env.METALWRIGHT_AUTO_APPROVE,
     powerPollMs: env.METALWRIGHT_POWER_POLL_SECONDS * 1000,
     bmcPaceMs: env.METALWRIGHT_BMC_PACE_MS,
+    dhcpPingCheck: env.METALWRIGHT_DHCP_PING_CHECK,
+    dhcpProbeMs: env.METALWRIGHT_DHCP_PROBE_SECONDS * 1000,
     admin: adminOf(env),
   }));
 export type RackConfiguration = z.infer<typeof RackConfiguration>;

@@ -34,10 +34,21 @@ export interface SelfObservation {
   /** What became of the admin endpoint; undefined: it is switched off. */
   admin?: { problem: string | undefined } | undefined;
   leases: number;
+  foreignDhcpServers?: readonly ForeignDhcpServer[];
+}
+
+/** A DHCP server on a network of this rack that is no rack. */
+export interface ForeignDhcpServer {
+  device: string;
+  vlan: string;
+  address: string;
+  mac: string | undefined;
+  /** Milliseconds since the epoch. */
+  lastSeen: number;
 }
 
 /** Limits of the schema: a node with a thousand containers must not make its rack's status unacceptable. */
-const limits = { interfaces: 256, addresses: 32, subnets: 32, message: 1024 } as const;
+const limits = { interfaces: 256, addresses: 32, subnets: 32, message: 1024, foreignServers: 64 } as const;
 
 /** Whether people need to see the interface: it is on a VLAN, or somebody gave it an address. Those of containers are neither. */
 function isTelling({ vlan, interface: { addresses } }: Attachment): boolean {
@@ -71,6 +82,13 @@ export function describeSelf(
       ...(message === undefined ? {} : { message: message.slice(0, limits.message) }),
     })),
     leases: seen.leases,
+    foreignDhcpServers: (seen.foreignDhcpServers ?? [])
+      .slice(0, limits.foreignServers)
+      .map(({ device, vlan, address, mac, lastSeen }) => ({
+        ...{ interface: device, vlan, address },
+        ...(mac === undefined ? {} : { mac }),
+        lastSeen: `${new Date(lastSeen).toISOString().slice(0, 19)}Z`,
+      })),
     conditions: mergeConditions(before?.conditions, rackConditions(seen), seen.generation, now),
   };
 }
