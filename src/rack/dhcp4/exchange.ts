@@ -1,4 +1,6 @@
+import type { DhcpOptionSetting } from '../../domain/dhcp/option-setting.ts';
 import { ipv4FromNumber, ipv4ToNumber } from '../../domain/net/address.ts';
+import { withSettings } from './answer-options.ts';
 import type { Client } from './client.ts';
 import type { IdentityRule } from './identity.ts';
 import { isHeld, type LeaseEntry } from './leases/lease.ts';
@@ -15,7 +17,7 @@ import type {
 } from './ports.ts';
 import type { RelayAgent } from './relay-agent.ts';
 import type { Grant, Reply } from './reply.ts';
-import { inRanges, onSubnet, type SubnetPlan } from './subnet-plan.ts';
+import { answersOf, inRanges, onSubnet, type SubnetPlan } from './subnet-plan.ts';
 import type { Tenure } from './tenure.ts';
 
 /** Everything that an answer depends on; nothing here is changed by answering. */
@@ -29,6 +31,8 @@ export interface HandlerContext {
   now: number;
   leases: LeaseView;
   reservation(mac: string): DhcpReservation | undefined;
+  /** See `DhcpBackend`. */
+  machineOptions?(mac: string): readonly DhcpOptionSetting[] | undefined;
   boot(client: BootClient, subnet: DhcpSubnet): BootAnswer;
   identity?: IdentityRule;
   /** See `PromiseContext`. */
@@ -48,7 +52,8 @@ export type IgnoreReason =
   | 'UnknownClient'
   | 'NotTheirs'
   /** Another rack's to give, or none that can be recorded now. */
-  | 'NotOurs';
+  | 'NotOurs'
+  | 'OtherSubnet';
 
 /** What is to be done about a packet. */
 export type Outcome =
@@ -83,6 +88,8 @@ export interface Address {
   hostname: string | undefined;
   /** False for a reservation: any rack gives it without a record, unless it lies in a range that others get. */
   recorded: boolean;
+  /** What a person set for the address. */
+  options?: readonly DhcpOptionSetting[] | undefined;
 }
 
 /** The client's reservation, when it is on one of these subnets and nobody else holds the address. */
@@ -99,7 +106,8 @@ export function fixedAddress(
   if (plan === undefined || address === undefined || !onSubnet(plan, address)) return undefined;
   const holder = context.leases.at(address);
   if (holder !== undefined && holder.client !== client.id && isHeld(holder, context.now)) return undefined;
-  return { plan, address, hostname: reservation.hostname, recorded: inRanges(plan, address) };
+  const { hostname, options } = reservation;
+  return { plan, address, hostname, recorded: inRanges(plan, address), options };
 }
 
 /** An address out of the dynamic ranges: where the client has one, else on the relay's subnet, else on the first. */
@@ -111,13 +119,7 @@ export function dynamicAddress({ packet, plans, context, client }: Exchange): Ad
     return link !== undefined && onSubnet(plan, link) ? 1 : 2;
   };
   for (const plan of plans.length > 1 ? plans.toSorted((a, b) => rank(a) - rank(b)) : plans) {
-    const address = context.leases.pick(
-      plan,
-      client.id,
-      requested,
-      context.now,
-      context.tenure?.open(plan),
-    );
+    const address = context.leases.pick(plan, client.id, requested, context.now, context.tenure?.open(plan));
     if (address !== undefined) return { plan, address, hostname: undefined, recorded: true };
   }
   return undefined;
@@ -131,13 +133,15 @@ export function isOurs({ plans, context }: Exchange, server: number): boolean {
 /** What the message says; the backend is asked for the boot answer here. */
 export function grantOf(
   { client, context }: Exchange,
-  { plan, address, hostname }: Address,
+  { plan, address, hostname, options }: Address,
   leaseSeconds: number | undefined,
 ): Grant {
   const { subnet } = plan;
+  const machine = client.mac === '' ? undefined : context.machineOptions?.(client.mac);
+  const answers = withSettings(withSettings(answersOf(plan, address), machine), options);
   const boot: BootAnswer =
     client.kind === 'OS' || subnet.bootDisabled ? { kind: 'None' } : context.boot(client, subnet);
-  return { plan, address, leaseSeconds, hostname, boot };
+  return { plan, address, leaseSeconds, hostname, boot, answers };
 }
 
 /** The lease of an address. */

@@ -1,3 +1,4 @@
+import { bootp } from './bootp.ts';
 import { readClient } from './client.ts';
 import {
   dynamicAddress,
@@ -13,25 +14,29 @@ import {
 import { isHeld } from './leases/lease.ts';
 import { messageType, option, readNumber } from './options.ts';
 import type { Dhcp4Packet } from './packet.ts';
+import { selectedSubnet } from './relay-agent.ts';
 import { grantReply } from './reply.ts';
 import { request } from './request.ts';
-import { onSubnet, planOf } from './subnet-plan.ts';
+import { onSubnet, planOf, type SubnetPlan } from './subnet-plan.ts';
 import { promise } from './tenure.ts';
 
 /** How long an offered address is kept: longer than the retransmissions of any firmware. */
 const offerMs = 60_000;
 /** How long a declined address is given to nobody. */
 const probationMs = 24 * 3600 * 1000;
+/** The same for an address that is reserved for the client: it is wanted back soon. */
+const reservedProbationMs = 10 * 60 * 1000;
 
 /** Decides on one packet (RFC 2131, 4.3). Throws CodedError `BadSubnet` for a network that makes no sense. */
 export function handle(packet: Dhcp4Packet, context: HandlerContext): Outcome {
   if (packet.op !== 1) return { kind: 'Ignore', reason: 'NotARequest' };
   const type = readNumber(packet.options, option.messageType);
-  if (type === undefined) return { kind: 'Ignore', reason: 'Bootp' };
   const client = readClient(packet, context.identity);
   if (client === undefined) return { kind: 'Ignore', reason: 'NoIdentity' };
-  const plans = context.network.subnets.map(planOf);
+  const plans = plansFor(packet, context);
+  if (plans.length === 0) return { kind: 'Ignore', reason: 'OtherSubnet', client };
   const exchange: Exchange = { packet, context, client, plans, fixed: fixedAddress(client, plans, context) };
+  if (type === undefined) return bootp(exchange);
   switch (type) {
     case messageType.discover:
       return discover(exchange);
@@ -46,6 +51,13 @@ export function handle(packet: Dhcp4Packet, context: HandlerContext): Outcome {
     default:
       return { kind: 'Ignore', reason: 'UnknownType', client };
   }
+}
+
+/** The subnets of the wire; a client that selects one (RFC 3011) has no other. A relay's selection found the network. */
+function plansFor(packet: Dhcp4Packet, { network, relay }: HandlerContext): SubnetPlan[] {
+  const plans = network.subnets.map(planOf);
+  const selected = relay === undefined ? selectedSubnet(packet) : undefined;
+  return selected === undefined ? plans : plans.filter((plan) => onSubnet(plan, selected));
 }
 
 function discover(exchange: Exchange): Outcome {
@@ -84,9 +96,16 @@ function decline(exchange: Exchange): Outcome {
   }
   const plan = plans.find((candidate) => wanted !== undefined && onSubnet(candidate, wanted));
   const own = plan && context.leases.of(client.id, plan.subnet.name);
-  if (own === undefined || own.address !== wanted) return { kind: 'Ignore', reason: 'NotTheirs', client };
-  const end = context.now + probationMs;
-  return { kind: 'Record', client, commit: { ...own, client: '', state: 'Declined', end } };
+  if (own !== undefined && own.address === wanted) {
+    const end = context.now + probationMs;
+    return { kind: 'Record', client, commit: { ...own, client: '', state: 'Declined', end } };
+  }
+  // What is reserved for it is its own though there is no lease; it gets another address meanwhile, if there is one.
+  if (exchange.fixed === undefined || exchange.fixed.address !== wanted) {
+    return { kind: 'Ignore', reason: 'NotTheirs', client };
+  }
+  const declined = entryOf(exchange, exchange.fixed, 'Declined', context.now + reservedProbationMs);
+  return { kind: 'Record', client, commit: { ...declined, client: '' } };
 }
 
 function release(exchange: Exchange): Outcome {
@@ -105,8 +124,10 @@ function inform(exchange: Exchange): Outcome {
   const own = packet.ciaddr || context.source;
   const plan = plans.find((candidate) => onSubnet(candidate, own));
   if (plan === undefined) return { kind: 'Ignore', reason: 'NoAddress', client };
-  const hostname = exchange.fixed?.address === own ? exchange.fixed.hostname : undefined;
-  const grant = grantOf(exchange, { plan, address: 0, hostname, recorded: false }, undefined);
+  const known = exchange.fixed?.address === own ? exchange.fixed : undefined;
+  const { hostname, options } = known ?? { hostname: undefined, options: undefined };
+  const address = { plan, address: own, hostname, recorded: false, options };
+  const grant = { ...grantOf(exchange, address, undefined), address: 0 };
   const reply = grantReply({ ...packet, ciaddr: own }, client, context.relay, messageType.ack, grant);
   return { kind: 'Reply', reply, client };
 }

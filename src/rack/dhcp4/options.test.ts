@@ -1,21 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { describeOptions, option, readMachineUuid, readNumber, readText, readUserClass } from './options.ts';
+import {
+  describeOptions,
+  option,
+  readMachineUuid,
+  readNumber,
+  readText,
+  readUserClasses,
+} from './options.ts';
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
 describe('DHCP options', () => {
   it.each([
-    ['iPXE', 'iPXE'],
-    ['\x04iPXE', 'iPXE'],
-    ['\x03abc\x02de', 'abc'],
-    ['\x0fanaconda-Linux', '\x0fanaconda-Linux'],
-    ['', undefined],
+    ['iPXE', ['iPXE']],
+    ['\x04iPXE', ['iPXE']],
+    ['\x03abc\x02de', ['abc', 'de']],
+    ['\x0fanaconda-Linux', ['\x0fanaconda-Linux']],
+    ['', []],
   ])('user class %j is read as %j', (sent, read) => {
-    expect(readUserClass(new Map([[option.userClass.code, bytes(sent)]]))).toBe(read);
+    expect(readUserClasses(new Map([[option.userClass.code, bytes(sent)]]))).toEqual(read);
   });
 
   it('a user class of zeros ends', () => {
-    expect(readUserClass(new Map([[option.userClass.code, new Uint8Array(9)]]))).toBe('');
+    expect(readUserClasses(new Map([[option.userClass.code, new Uint8Array(9)]]))).toEqual(['']);
   });
 
   it('text loses the NULs that firmware ends it with', () => {

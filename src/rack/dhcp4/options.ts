@@ -36,6 +36,8 @@ export const option = {
   bootFileName: { code: 67, type: 'text' },
   /** RFC 3004; iPXE, dhclient and others send plain text instead of the counted strings. */
   userClass: { code: 77, type: 'bytes' },
+  /** RFC 4702. */
+  clientFqdn: { code: 81, type: 'bytes' },
   /** RFC 3046. */
   relayAgent: { code: 82, type: 'bytes' },
   /** RFC 4578, 2.1. */
@@ -44,6 +46,14 @@ export const option = {
   networkInterface: { code: 94, type: 'bytes' },
   /** RFC 4578, 2.3. */
   machineIdentifier: { code: 97, type: 'bytes' },
+  /** RFC 3011. */
+  subnetSelection: { code: 118, type: 'ip' },
+  /** RFC 3397. */
+  domainSearch: { code: 119, type: 'bytes' },
+  /** RFC 3442. */
+  classlessRoutes: { code: 121, type: 'bytes' },
+  /** RFC 5859. */
+  tftpServers: { code: 150, type: 'ips' },
   /** Etherboot's and iPXE's own. */
   ipxe: { code: 175, type: 'bytes' },
 } as const satisfies Record<string, OptionRow>;
@@ -60,6 +70,9 @@ export const messageType = {
   inform: 8,
 } as const;
 
+/** iPXE's feature number of HTTP, as its encapsulated options give it. */
+const ipxeHttp = 0x13;
+
 type Options = ReadonlyMap<number, Uint8Array>;
 
 /** The first number of an `u8`, `u16`, `u16s`, `u32`, `ip` or `ips` option; undefined when absent or too short. */
@@ -75,7 +88,10 @@ export function readNumber(options: Options, row: OptionRow): number | undefined
 /** Text without the NULs that some clients end it with. Bytes above 127 are read as Latin-1: nothing is lost or thrown. */
 export function readText(options: Options, row: OptionRow): string | undefined {
   const bytes = options.get(row.code);
-  if (bytes === undefined) return undefined;
+  return bytes === undefined ? undefined : latin1(bytes);
+}
+
+function latin1(bytes: Uint8Array): string {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end -= 1;
   let text = '';
@@ -112,17 +128,30 @@ export function textBytes(text: string, nul = false): Uint8Array {
 }
 
 /**
- * The first user class (option 77). Counted strings as RFC 3004 wants them, or the plain text that iPXE and older
- * dhclients send: it is plain text unless the counts cover it exactly.
+ * The user classes (option 77). Counted strings as RFC 3004 wants them, or the plain text that iPXE and older dhclients
+ * send: it is plain text unless the counts cover it exactly.
  */
-export function readUserClass(options: Options): string | undefined {
+export function readUserClasses(options: Options): string[] {
   const bytes = options.get(option.userClass.code);
-  if (bytes === undefined || bytes.length === 0) return undefined;
+  if (bytes === undefined || bytes.length === 0) return [];
+  const classes: string[] = [];
   let at = 0;
-  while (at < bytes.length) at += 1 + (bytes[at] || bytes.length);
-  const counted = at === bytes.length;
-  const text = counted ? bytes.subarray(1, 1 + (bytes[0] ?? 0)) : bytes;
-  return readText(new Map([[option.userClass.code, text]]), option.userClass);
+  while (at < bytes.length) {
+    const length = bytes[at] || bytes.length;
+    if (at + 1 + length <= bytes.length) classes.push(latin1(bytes.subarray(at + 1, at + 1 + length)));
+    at += 1 + length;
+  }
+  return at === bytes.length ? classes : [latin1(bytes)];
+}
+
+/** Whether option 175 says that iPXE is asking, and that it can load by HTTP: whatever user class its script has set. */
+export function hasIpxeHttp(options: Options): boolean {
+  const bytes = options.get(option.ipxe.code);
+  if (bytes === undefined) return false;
+  for (let at = 0; at + 1 < bytes.length; at += 2 + (bytes[at + 1] ?? 0)) {
+    if (bytes[at] === ipxeHttp) return true;
+  }
+  return false;
 }
 
 /** Option 97 as the lower-case UUID that dmidecode prints: the first three fields are little-endian (SMBIOS 2.6). */

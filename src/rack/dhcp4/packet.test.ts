@@ -83,7 +83,7 @@ describe('the DHCPv4 codec', () => {
 
   it.each([
     ['fewer than 240 bytes', new Uint8Array(239)],
-    ['no magic cookie', new Uint8Array(300)],
+    ['another cookie than DHCP has', new Uint8Array(300).fill(1, 236, 240)],
     ['an option without its length', withOptions(53)],
     ['an option that is longer than the packet', withOptions(53, 1, 1, 12, 9, 65)],
     ['a hardware address of 17 bytes', withOptions(255).fill(17, 2, 3)],
@@ -94,6 +94,17 @@ describe('the DHCPv4 codec', () => {
   it('joins an option that was sent in pieces (RFC 3396)', () => {
     const { options } = decodePacket(withOptions(12, 2, 65, 66, 53, 1, 1, 12, 1, 67, 255));
     expect(readText(options, option.hostName)).toBe('ABC');
+  });
+
+  it('takes a message without cookie for BOOTP of 1985: no options', () => {
+    expect(decodePacket(new Uint8Array(300)).options.size).toBe(0);
+  });
+
+  it('joins tens of thousands of pieces in their order', () => {
+    const bytes = withOptions(...Array.from({ length: 20_000 }, (_, n) => [43, 1, n & 255]).flat());
+    const joined = decodePacket(bytes).options.get(43);
+    expect(joined?.length).toBe(20_000);
+    expect(joined?.every((byte, n) => byte === (n & 255))).toBe(true);
   });
 
   it('reads options out of the file and server name fields when they are overloaded, in the order of RFC 3396', () => {

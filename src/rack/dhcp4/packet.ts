@@ -1,4 +1,5 @@
 import { DecodeError } from '../../errors/decode-error.ts';
+import { joinBytes, tlv } from './tlv.ts';
 
 /** A BOOTP message with DHCP options (RFC 2131, 2). Addresses are unsigned 32-bit numbers, 0 for none. */
 export interface Dhcp4Packet {
@@ -36,19 +37,20 @@ const optionPad = 0;
 const optionOverload = 52;
 const optionEnd = 255;
 
-/** One pass over the bytes; options are views of them, not copies. Throws DecodeError. */
+/**
+ * One pass over the bytes; options are views of them, not copies. A vendor field of zeros instead of the magic cookie is
+ * a BOOTP message without options (RFC 951, 3). Throws DecodeError.
+ */
 export function decodePacket(bytes: Uint8Array): Dhcp4Packet {
   if (bytes.length < fixedLength + 4) throw new DecodeError(`${bytes.length} bytes are too few for DHCP`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(fixedLength) !== magicCookie) throw new DecodeError('no DHCP magic cookie');
   const hlen = view.getUint8(2);
   if (hlen > 16) throw new DecodeError(`hardware address of ${hlen} bytes`);
   const options = new Map<number, Uint8Array>();
-  readOptions(bytes, fixedLength + 4, bytes.length, options);
-  // RFC 3396, 5: options first, then file, then sname. An overload option inside those fields means nothing.
+  const cookie = view.getUint32(fixedLength);
+  if (cookie === magicCookie) readAllOptions(bytes, options);
+  else if (cookie !== 0) throw new DecodeError('no DHCP magic cookie');
   const overload = options.get(optionOverload)?.[0] ?? 0;
-  if (overload & 1) readOptions(bytes, fileAt, fixedLength, options);
-  if (overload & 2) readOptions(bytes, snameAt, fileAt, options);
   return {
     op: view.getUint8(0),
     htype: view.getUint8(1),
@@ -76,7 +78,7 @@ export interface EncodeLimits {
 }
 
 /**
- * The bytes of a message. Options longer than 255 bytes are split (RFC 3396). The padding is put before END, in steps
+ * The bytes of a message of any kind; the server's own answers are made by `encodeReply`. Options longer than 255 bytes are split (RFC 3396). The padding is put before END, in steps
  * of six bytes, because Windows' wdsmgfw.efi reads pad bytes as options with a length and stops only at an END.
  */
 export function encodePacket(packet: Dhcp4Packet, limits: EncodeLimits = {}): Uint8Array {
@@ -100,9 +102,10 @@ export function encodePacket(packet: Dhcp4Packet, limits: EncodeLimits = {}): Ui
   view.setUint32(fixedLength, magicCookie);
   let at = fixedLength + 4;
   for (const [code, value] of packet.options) {
-    const headers = Math.max(1, Math.ceil(value.length / 255)) * 2;
-    if (at + headers + value.length + 1 > maximum) continue;
-    at = writeOption(bytes, at, code, value);
+    const option = tlv(code, value);
+    if (at + option.length + 1 > maximum) continue;
+    bytes.set(option, at);
+    at += option.length;
   }
   const missing = minimum - (at + 1);
   if (missing > 0) at += Math.ceil(missing / 6) * 6;
@@ -110,7 +113,26 @@ export function encodePacket(packet: Dhcp4Packet, limits: EncodeLimits = {}): Ui
   return bytes.subarray(0, at + 1);
 }
 
-function readOptions(bytes: Uint8Array, from: number, to: number, options: Map<number, Uint8Array>): void {
+/** Options that came in pieces, joined at the end: many small pieces must not cost more than their bytes. */
+type Pieces = Map<number, Uint8Array[]>;
+
+function readAllOptions(bytes: Uint8Array, options: Map<number, Uint8Array>): void {
+  const pieces: Pieces = new Map();
+  readOptions(bytes, fixedLength + 4, bytes.length, options, pieces);
+  // RFC 3396, 5: options first, then file, then sname. An overload option inside those fields means nothing.
+  const overload = options.get(optionOverload)?.[0] ?? 0;
+  if (overload & 1) readOptions(bytes, fileAt, fixedLength, options, pieces);
+  if (overload & 2) readOptions(bytes, snameAt, fileAt, options, pieces);
+  for (const [code, parts] of pieces) options.set(code, joinBytes(parts));
+}
+
+function readOptions(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  options: Map<number, Uint8Array>,
+  pieces: Pieces,
+): void {
   let at = from;
   while (at < to) {
     const code = bytes[at] ?? optionEnd;
@@ -121,30 +143,16 @@ function readOptions(bytes: Uint8Array, from: number, to: number, options: Map<n
     if (length === undefined || at + 1 + length > to) throw new DecodeError(`option ${code} is cut short`);
     const value = bytes.subarray(at + 1, at + 1 + length);
     const before = options.get(code);
-    options.set(code, before === undefined ? value : concat(before, value));
+    if (before === undefined) options.set(code, value);
+    else addPiece(pieces, code, before, value);
     at += 1 + length;
   }
 }
 
-function writeOption(bytes: Uint8Array, from: number, code: number, value: Uint8Array): number {
-  let at = from;
-  let done = 0;
-  do {
-    const part = value.subarray(done, done + 255);
-    bytes[at] = code;
-    bytes[at + 1] = part.length;
-    bytes.set(part, at + 2);
-    at += 2 + part.length;
-    done += 255;
-  } while (done < value.length);
-  return at;
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
+function addPiece(pieces: Pieces, code: number, first: Uint8Array, next: Uint8Array): void {
+  const parts = pieces.get(code);
+  if (parts === undefined) pieces.set(code, [first, next]);
+  else parts.push(next);
 }
 
 function latin1(bytes: Uint8Array, from: number, to: number): string {

@@ -1,9 +1,12 @@
 import type { Clock } from '../../domain/clock.ts';
+import type { StaticRoute } from '../../domain/dhcp/classless-routes.ts';
+import type { DhcpOptionSetting } from '../../domain/dhcp/option-setting.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { listInterfaces } from '../net/interfaces.ts';
 import type { SocketFactory } from '../net/sockets.ts';
 import type { LeaseStore } from './leases/store.ts';
 import type { PingCheck } from './ping-check.ts';
+import type { Tenure } from './tenure.ts';
 
 /** One broadcast domain as seen by the interface (or relay) that a packet came in on. */
 export interface DhcpNetwork {
@@ -12,6 +15,8 @@ export interface DhcpNetwork {
   /** `Proxy`: another server gives the addresses, this one boot files alone. Default `Server`. */
   mode?: 'Server' | 'Proxy';
   subnets: DhcpSubnet[];
+  /** Other networks on the same wire, as CIDRs: their clients are somebody else's, and are never refused. */
+  elsewhere?: readonly string[];
 }
 
 /** What the server hands out on one subnet. Addresses are dotted quads. */
@@ -22,14 +27,29 @@ export interface DhcpSubnet {
   dnsServers: string[];
   ntpServers: string[];
   domainName?: string;
+  searchDomains?: readonly string[];
+  /** Beside the default route. */
+  staticRoutes?: readonly StaticRoute[];
   mtu?: number;
   /** Inclusive ranges for clients without a reservation. */
-  dynamicRanges: { start: string; end: string }[];
+  dynamicRanges: DhcpRange[];
+  /** Addresses inside the ranges that are somebody's own: no other client gets them. */
+  taken?: readonly string[];
+  /** What a person set for all of the subnet. */
+  options?: readonly DhcpOptionSetting[];
   leaseSeconds: number;
   /** The rack's own address on this subnet: server identifier (option 54) and siaddr. */
   serverAddress: string;
   /** No boot file for anybody on this subnet. */
   bootDisabled: boolean;
+}
+
+/** Inclusive; dotted quads. */
+export interface DhcpRange {
+  start: string;
+  end: string;
+  /** What a person set for clients with an address of it. */
+  options?: readonly DhcpOptionSetting[];
 }
 
 /** A known client's address: it is served from the same answer by every rack and needs no lease record. */
@@ -39,6 +59,8 @@ export interface DhcpReservation {
   hostname?: string;
   /** Name of the subnet that the address belongs to. */
   subnet: string;
+  /** What a person set for this address. The same list each time, until it is changed: it is encoded once. */
+  options?: readonly DhcpOptionSetting[];
 }
 
 /** What a booting client is told to load. `file` is a TFTP name, `nextServer` a dotted quad. */
@@ -90,6 +112,8 @@ export interface DhcpBackend {
    */
   networkOfRelay(giaddr: string, device?: string, senders?: readonly string[]): DhcpNetwork | undefined;
   reservation(mac: string, network: DhcpNetwork): DhcpReservation | undefined;
+  /** What a person set for the machine with this MAC address; the same list each time, until it is changed. */
+  machineOptions?(mac: string): readonly DhcpOptionSetting[] | undefined;
   /** What a network-booting client gets; `None` when it must not boot from the network. Not asked for other clients. */
   boot(client: BootClient, subnet: DhcpSubnet): BootAnswer;
   /** Told of every offer and acknowledgement, so that boot tokens and progress can use it. */
@@ -101,8 +125,11 @@ export interface Dhcp4ServerDeps {
   backend: DhcpBackend;
   sockets: SocketFactory;
   leases: LeaseStore;
+  /** What leases end by: that of the store. */
   clock: Clock;
   log: Logger;
+  /** Which dynamic addresses are this rack's to give. Default: all. */
+  tenure?: Tenure | undefined;
   /** Asked before an address is offered to a client that never had it. Default: nobody is asked. */
   ping?: PingCheck | undefined;
   /** Whether UDP 4011 is served on an interface. Default: nowhere. */

@@ -1,21 +1,17 @@
 import { ipv4ToNumber } from '../../domain/net/address.ts';
+import { type AnswerOptions, prepareOptions } from './answer-options.ts';
 import { bootFields } from './boot-reply.ts';
 import type { Client } from './client.ts';
 import { type Destination, replyDestination } from './destination.ts';
-import {
-  ipBytes,
-  ipsBytes,
-  messageType,
-  option,
-  readNumber,
-  textBytes,
-  u16Bytes,
-  u32Bytes,
-} from './options.ts';
-import { broadcastFlag, type Dhcp4Packet, encodePacket } from './packet.ts';
+import { dhcpPadding, encodeReply } from './encode-reply.ts';
+import { answerFqdn } from './fqdn.ts';
+import { leadOf } from './lease-times.ts';
+import { messageType, option, readNumber, textBytes } from './options.ts';
+import { broadcastFlag, type Dhcp4Packet } from './packet.ts';
 import type { BootAnswer } from './ports.ts';
 import type { RelayAgent } from './relay-agent.ts';
 import type { SubnetPlan } from './subnet-plan.ts';
+import { tlv } from './tlv.ts';
 
 /** One message ready to leave. */
 export interface Reply {
@@ -35,13 +31,20 @@ export interface Grant {
   leaseSeconds: number | undefined;
   hostname: string | undefined;
   boot: BootAnswer;
+  /** What this client may be told of its subnet, range, machine and address. */
+  answers: AnswerOptions;
 }
 
 /** An UDP payload that fits into Ethernet's 1500 bytes. */
 const largest = 1472;
 const ipAndUdpHeaders = 28;
+const smallest = 576;
+/** A BOOTP message (RFC 951, 3). */
+const bootpSize = 300;
+/** `Reply.type` of an answer that has no DHCP message type. */
+export const bootpReplyType = 0;
 
-/** An OFFER or ACK. Options in the order of their worth: what does not fit into the client's limit is at the end. */
+/** An OFFER or ACK. What does not fit into the client's limit is what matters least to it. */
 export function grantReply(
   request: Dhcp4Packet,
   client: Client,
@@ -49,42 +52,65 @@ export function grantReply(
   type: number,
   grant: Grant,
 ): Reply {
-  const { plan, address, leaseSeconds, boot } = grant;
+  const { plan, address, leaseSeconds, boot, answers } = grant;
+  const maximum = maximumOf(request);
   const bootable = bootFields(boot, client.kind, client.requested);
-  const options = new Map<number, Uint8Array>();
-  const server = relay?.serverIdentifier ?? plan.server;
-  options.set(option.messageType.code, Uint8Array.of(type));
-  options.set(option.serverIdentifier.code, ipBytes(server));
-  if (leaseSeconds !== undefined) {
-    // T1 and T2 in the OFFER too: HP's JetDirect cards take no offer without them.
-    options.set(option.leaseTime.code, u32Bytes(leaseSeconds));
-    options.set(option.renewalTime.code, u32Bytes(Math.floor(leaseSeconds / 2)));
-    options.set(option.rebindingTime.code, u32Bytes(Math.floor((leaseSeconds * 7) / 8)));
-  }
-  echo(request, options, option.relayAgent.code);
-  options.set(option.subnetMask.code, ipBytes(plan.mask));
-  if (plan.gateway !== undefined) options.set(option.router.code, ipsBytes([plan.gateway]));
-  for (const [code, value] of bootable.options) options.set(code, value);
-  echo(request, options, option.machineIdentifier.code);
-  // RFC 6842: always, whatever the client asked for.
-  echo(request, options, option.clientIdentifier.code);
-  for (const [code, value] of configured(grant, client)) if (client.requested(code)) options.set(code, value);
-  // RFC 3046, 2.2 wants the relay's information last; it was set early so that it has its place.
-  toEnd(options, option.relayAgent.code);
-  const packet: Dhcp4Packet = {
-    ...header(request),
-    ciaddr: leaseSeconds === undefined || type === messageType.ack ? request.ciaddr : 0,
-    yiaddr: address,
-    siaddr: (bootable.nextServer && ipv4ToNumber(bootable.nextServer)) || plan.server,
-    file: bootable.file,
-    options,
-  };
-  return {
-    type,
-    bytes: encodePacket(packet, { maximum: maximumOf(request) }),
-    destination: replyDestination(request, { type, yiaddr: address }),
-    serverAddress: plan.server,
-  };
+  const boots = client.kind !== 'OS' && !plan.subnet.bootDisabled;
+  const prepared = prepareOptions(answers, { list: client.list, wantsNul: client.wantsNul, boots });
+  const chunks = [lead(type, relay, grant), prepared.essential];
+  for (const [code, value] of bootable.options) chunks.push(tlv(code, value));
+  // RFC 6842: the client's identifier always, whatever it asked for; the others because who sends them looks for them.
+  for (const code of echoedCodes) pushEcho(chunks, request, code, maximum);
+  pushNames(chunks, client, grant);
+  chunks.push(prepared.rest);
+  const own = bootable.file === '' && !boots;
+  const nextServer =
+    (bootable.nextServer && ipv4ToNumber(bootable.nextServer)) || (own ? prepared.nextServer : undefined);
+  const bytes = encodeReply(
+    request,
+    {
+      ciaddr: leaseSeconds === undefined || type === messageType.ack ? request.ciaddr : 0,
+      yiaddr: address,
+      siaddr: nextServer ?? plan.server,
+      flags: request.flags,
+      file: own ? prepared.file : bootable.file,
+    },
+    chunks,
+    echo(request, option.relayAgent.code, maximum),
+    // Firmware reads the file and sname fields as what they are named.
+    { maximum, overload: client.kind === 'OS', padding: dhcpPadding },
+  );
+  const destination = replyDestination(request, { type, yiaddr: address });
+  return { type, bytes, destination, serverAddress: plan.server };
+}
+
+/** An answer of BOOTP: the address, the file, and what of the options has room in 300 bytes. */
+export function bootpReply(
+  request: Dhcp4Packet,
+  client: Client,
+  relay: RelayAgent | undefined,
+  grant: Grant,
+): Reply {
+  const { plan, address, answers } = grant;
+  const prepared = prepareOptions(answers, { list: undefined, wantsNul: client.wantsNul, boots: false });
+  const chunks = [prepared.essential];
+  pushNames(chunks, client, grant);
+  chunks.push(prepared.rest);
+  const bytes = encodeReply(
+    request,
+    {
+      ciaddr: request.ciaddr,
+      yiaddr: address,
+      siaddr: prepared.nextServer ?? plan.server,
+      flags: request.flags,
+      file: prepared.file,
+    },
+    chunks,
+    relay === undefined ? undefined : echo(request, option.relayAgent.code, bootpSize),
+    { maximum: bootpSize, overload: false, padding: 1 },
+  );
+  const destination = replyDestination(request, { type: bootpReplyType, yiaddr: address });
+  return { type: bootpReplyType, bytes, destination, serverAddress: plan.server };
 }
 
 /** A NAK: the client must start anew. Behind a relay it asks for broadcast, the client's address being wrong. */
@@ -94,70 +120,75 @@ export function refusal(
   server: number,
   why: string,
 ): Reply {
-  const options = new Map<number, Uint8Array>([
-    [option.messageType.code, Uint8Array.of(messageType.nak)],
-    [option.serverIdentifier.code, ipBytes(relay?.serverIdentifier ?? server)],
-    [option.message.code, textBytes(why)],
-  ]);
-  echo(request, options, option.clientIdentifier.code);
-  echo(request, options, option.relayAgent.code);
-  const packet: Dhcp4Packet = { ...header(request), options };
-  if (relay !== undefined) packet.flags |= broadcastFlag;
+  const maximum = maximumOf(request);
+  const chunks = [
+    leadOf(messageType.nak, relay?.serverIdentifier ?? server, undefined),
+    tlv(option.message.code, textBytes(why)),
+  ];
+  pushEcho(chunks, request, option.clientIdentifier.code, maximum);
+  const bytes = encodeReply(
+    request,
+    {
+      ciaddr: 0,
+      yiaddr: 0,
+      siaddr: 0,
+      flags: relay === undefined ? request.flags : request.flags | broadcastFlag,
+      file: '',
+    },
+    chunks,
+    echo(request, option.relayAgent.code, maximum),
+    { maximum, overload: false, padding: dhcpPadding },
+  );
   return {
     type: messageType.nak,
-    bytes: encodePacket(packet, { maximum: maximumOf(request) }),
+    bytes,
     destination: replyDestination(request, { type: messageType.nak, yiaddr: 0 }),
     serverAddress: server,
   };
 }
 
-function header(request: Dhcp4Packet): Dhcp4Packet {
-  const { htype, xid, flags, giaddr, chaddr } = request;
-  return {
-    op: 2,
-    htype,
-    hops: 0,
-    xid,
-    secs: 0,
-    flags,
-    ciaddr: 0,
-    yiaddr: 0,
-    siaddr: 0,
-    giaddr,
-    chaddr,
-    sname: '',
-    file: '',
-    options: new Map(),
-  };
+const echoedCodes: readonly number[] = [
+  option.machineIdentifier.code,
+  option.clientIdentifier.code,
+  option.subnetSelection.code,
+];
+
+function lead(type: number, relay: RelayAgent | undefined, { plan, leaseSeconds }: Grant): Uint8Array {
+  const server = relay?.serverIdentifier;
+  if (server === undefined && leaseSeconds === undefined) return plan.leads.inform;
+  if (server === undefined && leaseSeconds === plan.subnet.leaseSeconds) {
+    return type === messageType.offer ? plan.leads.offer : plan.leads.ack;
+  }
+  return leadOf(type, server ?? plan.server, leaseSeconds);
 }
 
-function configured({ plan, hostname }: Grant, client: Client): [number, Uint8Array][] {
-  const { subnet } = plan;
-  const rows: [number, Uint8Array | undefined][] = [
-    [option.dnsServers.code, plan.dns.length > 0 ? ipsBytes(plan.dns) : undefined],
-    [option.domainName.code, subnet.domainName ? textBytes(subnet.domainName, client.wantsNul) : undefined],
-    [option.hostName.code, hostname ? textBytes(hostname, client.wantsNul) : undefined],
-    [option.interfaceMtu.code, subnet.mtu === undefined ? undefined : u16Bytes(subnet.mtu)],
-    [option.broadcastAddress.code, plan.last - plan.first > 1 ? ipBytes(plan.last) : undefined],
-    [option.ntpServers.code, plan.ntp.length > 0 ? ipsBytes(plan.ntp) : undefined],
-  ];
-  return rows.flatMap(([code, value]) => (value === undefined ? [] : [[code, value]]));
+/** The host name and, where the client gave its own, the full name; a name that is reserved is the client's alone. */
+function pushNames(chunks: Uint8Array[], client: Client, { plan, hostname, answers }: Grant): void {
+  if (
+    hostname !== undefined &&
+    client.requested(option.hostName.code) &&
+    !answers.byCode.has(option.hostName.code)
+  ) {
+    chunks.push(tlv(option.hostName.code, textBytes(hostname, client.wantsNul)));
+  }
+  if (client.fqdn === undefined) return;
+  const { domainName } = plan.subnet;
+  const full = answerFqdn(client.fqdn, { hostname, domainName });
+  if (full !== undefined) chunks.push(tlv(option.clientFqdn.code, full));
 }
 
-function echo(request: Dhcp4Packet, options: Map<number, Uint8Array>, code: number): void {
+function pushEcho(chunks: Uint8Array[], request: Dhcp4Packet, code: number, maximum: number): void {
+  const bytes = echo(request, code, maximum);
+  if (bytes !== undefined) chunks.push(bytes);
+}
+
+function echo(request: Dhcp4Packet, code: number, maximum: number): Uint8Array | undefined {
   const value = request.options.get(code);
-  if (value !== undefined) options.set(code, value);
-}
-
-function toEnd(options: Map<number, Uint8Array>, code: number): void {
-  const value = options.get(code);
-  if (value === undefined) return;
-  options.delete(code);
-  options.set(code, value);
+  return value === undefined || value.length > maximum ? undefined : tlv(code, value);
 }
 
 /** What the client can take; option 57 counts the headers for some and not for others, so they are taken off. */
 function maximumOf(request: Dhcp4Packet): number {
-  const said = readNumber(request.options, option.maximumSize) ?? 576;
-  return Math.min(largest, Math.max(576, said) - ipAndUdpHeaders);
+  const said = readNumber(request.options, option.maximumSize) ?? smallest;
+  return Math.min(largest, Math.max(smallest, said) - ipAndUdpHeaders);
 }

@@ -1,3 +1,4 @@
+import { cidrContains, parseCidr } from '../../domain/net/cidr.ts';
 import {
   type Address,
   type Exchange,
@@ -9,10 +10,13 @@ import {
 } from './exchange.ts';
 import { isHeld } from './leases/lease.ts';
 import { messageType, option, readNumber } from './options.ts';
+import type { DhcpNetwork } from './ports.ts';
 import { grantReply, refusal } from './reply.ts';
 import { inRanges, onSubnet } from './subnet-plan.ts';
 import { promise } from './tenure.ts';
 
+/** The states of a client that sends a REQUEST (RFC 2131, 4.3.2). */
+type RequestState = 'Selecting' | 'Rebooting' | 'Renewing' | 'Rebinding';
 type Verdict = { kind: 'Grant'; address: Address } | { kind: 'Refuse'; why: string } | { kind: 'Silent' };
 
 /** A REQUEST in each of its four states. */
@@ -24,9 +28,9 @@ export function request(exchange: Exchange): Outcome {
   if (selecting && !isOurs(exchange, server)) return { kind: 'Ignore', reason: 'OtherServer', client };
   const wanted = requested ?? packet.ciaddr;
   if (wanted === 0) return { kind: 'Ignore', reason: 'Malformed', client };
-  const state = selecting ? 'Selecting' : requested !== undefined ? 'Rebooting' : 'Renewing';
+  const state = stateOf(exchange, selecting, requested);
   // Only a client that renews has the address it names in ciaddr; others must not be answered there.
-  const asked = state === 'Renewing' ? packet : { ...packet, ciaddr: 0 };
+  const asked = isExtending(state) ? packet : { ...packet, ciaddr: 0 };
   const verdict = judge(exchange, wanted, state);
   if (verdict.kind === 'Silent') return { kind: 'Ignore', reason: 'UnknownClient', client };
   if (verdict.kind === 'Refuse') {
@@ -35,7 +39,7 @@ export function request(exchange: Exchange): Outcome {
     return { kind: 'Reply', reply: refusal(asked, context.relay, speaker.server, verdict.why), client };
   }
   const { address } = verdict;
-  const promised = address.recorded ? promise(context, address, client.id, state === 'Renewing') : undefined;
+  const promised = address.recorded ? promise(context, address, client.id, isExtending(state)) : undefined;
   if (address.recorded && promised === undefined) return { kind: 'Ignore', reason: 'NotOurs', client };
   const leaseSeconds = promised?.seconds ?? address.plan.subnet.leaseSeconds;
   const grant = grantOf(exchange, address, leaseSeconds);
@@ -51,11 +55,29 @@ export function request(exchange: Exchange): Outcome {
   return outcome;
 }
 
+/**
+ * Renewing and rebinding differ in that the first is sent to one server and the second to all; of what a relay passed
+ * on, the relay itself may say it (RFC 5010).
+ */
+function stateOf({ context }: Exchange, selecting: boolean, requested: number | undefined): RequestState {
+  if (selecting) return 'Selecting';
+  if (requested !== undefined) return 'Rebooting';
+  return context.relay !== undefined && context.relay.unicast !== true ? 'Rebinding' : 'Renewing';
+}
+
+function isExtending(state: RequestState): boolean {
+  return state === 'Renewing' || state === 'Rebinding';
+}
+
 /** RFC 2131, 4.3.2: whether a client may have the address that it names. */
-function judge(exchange: Exchange, wanted: number, state: 'Selecting' | 'Rebooting' | 'Renewing'): Verdict {
+function judge(exchange: Exchange, wanted: number, state: RequestState): Verdict {
   const { fixed, plans, context, client } = exchange;
   const plan = plans.find((candidate) => onSubnet(candidate, wanted));
-  if (plan === undefined) return { kind: 'Refuse', why: 'the address is not of this network' };
+  if (plan === undefined) {
+    // On a wire that carries another's subnets too, a client of theirs is none of ours to refuse.
+    if (state !== 'Selecting' && isElsewhere(context.network, wanted)) return { kind: 'Silent' };
+    return { kind: 'Refuse', why: 'the address is not of this network' };
+  }
   if (inRanges(plan, wanted) && context.tenure?.limit(plan, wanted) === undefined && context.tenure) {
     // Whose the address is, the rack that has its slice knows; a client that was offered it here must start anew.
     return state === 'Selecting'
@@ -67,7 +89,7 @@ function judge(exchange: Exchange, wanted: number, state: 'Selecting' | 'Rebooti
   const owned = own?.address === wanted && inRanges(plan, wanted);
   if (fixed !== undefined) {
     // A running machine keeps the address that it works with; at its next start it gets the reserved one.
-    const keep = state === 'Renewing' && owned && isHeld(own, context.now);
+    const keep = isExtending(state) && owned && isHeld(own, context.now);
     if (!keep) return { kind: 'Refuse', why: 'another address is reserved for this client' };
   }
   const granted: Verdict = {
@@ -87,4 +109,8 @@ function judge(exchange: Exchange, wanted: number, state: 'Selecting' | 'Rebooti
       : { kind: 'Silent' };
   }
   return granted;
+}
+
+function isElsewhere({ elsewhere = [] }: DhcpNetwork, address: number): boolean {
+  return elsewhere.some((cidr) => cidrContains(parseCidr(cidr), { family: 4, value: BigInt(address) }));
 }

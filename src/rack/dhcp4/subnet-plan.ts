@@ -1,6 +1,9 @@
 import { ipv4ToNumber } from '../../domain/net/address.ts';
 import { cidrRange, netmask, parseCidr } from '../../domain/net/cidr.ts';
 import { CodedError } from '../../errors/coded-error.ts';
+import { type AnswerOptions, withSettings } from './answer-options.ts';
+import { builtInAnswers } from './built-in-options.ts';
+import { type Leads, leadsOf } from './lease-times.ts';
 import type { DhcpSubnet } from './ports.ts';
 
 /** A subnet with its addresses as unsigned 32-bit numbers, made once from the backend's description. */
@@ -10,11 +13,14 @@ export interface SubnetPlan {
   last: number;
   mask: number;
   server: number;
-  gateway: number | undefined;
-  dns: number[];
-  ntp: number[];
   /** Inclusive, lowest first, without the addresses that nobody may have. */
   ranges: { start: number; end: number }[];
+  /** The options of the subnet, ready to be sent. */
+  answers: AnswerOptions;
+  /** Those of the ranges that have options of their own. */
+  rangeAnswers: { start: number; end: number; answers: AnswerOptions }[];
+  /** The first options of every answer. */
+  leads: Leads;
 }
 
 const plans = new WeakMap<DhcpSubnet, SubnetPlan>();
@@ -43,6 +49,14 @@ export function inSpans(spans: SubnetPlan['ranges'], address: number): boolean {
   return spans.some(({ start, end }) => address >= start && address <= end);
 }
 
+/** The options for an address of the subnet: those of its range, when it has some, else the subnet's. */
+export function answersOf(plan: SubnetPlan, address: number): AnswerOptions {
+  for (const { start, end, answers } of plan.rangeAnswers) {
+    if (address >= start && address <= end) return answers;
+  }
+  return plan.answers;
+}
+
 function makePlan(subnet: DhcpSubnet): SubnetPlan {
   const cidr = parseCidr(subnet.cidr);
   const bounds = cidrRange(cidr);
@@ -51,21 +65,26 @@ function makePlan(subnet: DhcpSubnet): SubnetPlan {
   const first = Number(bounds.first);
   const last = Number(bounds.last);
   const nobodys = new Set([server, ...(gateway === undefined ? [] : [gateway])]);
+  for (const address of subnet.taken ?? []) nobodys.add(quad(subnet, address));
   if (cidr.prefix < 31) nobodys.add(first).add(last);
-  const ranges = subnet.dynamicRanges
-    .map(({ start, end }) => ({ start: quad(subnet, start), end: quad(subnet, end) }))
-    .sort((a, b) => a.start - b.start)
-    .flatMap((range) => without(range, nobodys));
+  const mask = Number(netmask(cidr).value);
+  const broadcast = last - first > 1 ? last : undefined;
+  const answers = withSettings(builtInAnswers(subnet, { mask, gateway, broadcast }), subnet.options);
+  const whole = subnet.dynamicRanges
+    .map(({ start, end, options }) => ({ start: quad(subnet, start), end: quad(subnet, end), options }))
+    .sort((a, b) => a.start - b.start);
   return {
     subnet,
     first,
     last,
-    mask: Number(netmask(cidr).value),
+    mask,
     server,
-    gateway,
-    dns: subnet.dnsServers.flatMap((address) => ipv4ToNumber(address) ?? []),
-    ntp: subnet.ntpServers.flatMap((address) => ipv4ToNumber(address) ?? []),
-    ranges,
+    ranges: whole.flatMap((range) => without(range, nobodys)),
+    answers,
+    rangeAnswers: whole
+      .filter(({ options }) => options !== undefined && options.length > 0)
+      .map(({ start, end, options }) => ({ start, end, answers: withSettings(answers, options) })),
+    leads: leadsOf(server, subnet.leaseSeconds),
   };
 }
 

@@ -8,7 +8,8 @@ import { createMemoryClient, type MemoryClient } from '../../kube/memory-client.
 import { silentLogger } from '../../log/logger.ts';
 import type { DhcpNetwork } from '../dhcp4/ports.ts';
 import type { NetworkInterface } from '../net/interfaces.ts';
-import { createDhcpBackend, type RackNetworks, reservationFor } from './dhcp-backend.ts';
+import { createDhcpBackend, type RackNetworks } from './dhcp-backend.ts';
+import { reservationFor } from './reservation.ts';
 import { createWorld, machineByMac, type World } from './world.ts';
 
 const mac = '52:54:00:00:00:01';

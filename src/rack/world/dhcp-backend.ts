@@ -2,17 +2,17 @@ import type { IpAddressObject } from '../../api/ip-address/schema.ts';
 import type { Rack } from '../../api/rack/schema.ts';
 import { ipv4ToNumber, parseIp } from '../../domain/net/address.ts';
 import { cidrContains, parseCidr } from '../../domain/net/cidr.ts';
-import { hostAddressProblem } from '../../domain/net/host-address.ts';
-import { isOlder, oldest } from '../../domain/seniority.ts';
+import { isOlder } from '../../domain/seniority.ts';
 import { type BootLoader, selectBootFile } from '../dhcp4/boot-file.ts';
-import type { DhcpBackend, DhcpNetwork, DhcpReservation, DhcpSighting } from '../dhcp4/ports.ts';
+import type { DhcpBackend, DhcpNetwork, DhcpSighting } from '../dhcp4/ports.ts';
 import type { NetworkInterface } from '../net/interfaces.ts';
 import { mayRelay, vlanOfRelay } from './relays.ts';
-import { type Attachment, attach, dhcpNetworkOf } from './topology.ts';
-import type { World } from './world.ts';
+import { liesInRanges, reservationFor } from './reservation.ts';
+import { type Attachment, attach, dhcpNetworkOf, type Surroundings } from './topology.ts';
+import { machineByMac, type World } from './world.ts';
 
 export interface DhcpBackendDeps {
-  world: Pick<World, 'addresses' | 'subnets' | 'vlans' | 'racks'>;
+  world: Pick<World, 'machines' | 'addresses' | 'subnets' | 'vlans' | 'racks'>;
   rackName: string;
   /** Names of the interfaces to serve; empty: all. */
   interfaces: readonly string[];
@@ -33,29 +33,6 @@ export interface RackNetworks {
 /** Relays whose networks are remembered between two changes; their addresses come from packets, so there is a limit. */
 const rememberedRelays = 1_000;
 
-/**
- * The address that was reserved for a client on a network: the oldest that is usable. What cannot work (outside the subnet, the
- * gateway's, this rack's own) is not given, whatever its object says; one in a dynamic range is, and the server records it.
- */
-export function reservationFor(
-  mac: string,
-  network: DhcpNetwork,
-  candidates: readonly IpAddressObject[],
-): DhcpReservation | undefined {
-  const usable = candidates.filter(({ spec }) => {
-    const subnet = network.subnets.find(({ name }) => name === spec.subnet);
-    if (subnet === undefined || ipv4ToNumber(spec.address) === undefined) return false;
-    if (spec.address === subnet.serverAddress) return false;
-    const { cidr, gateway, dynamicRanges } = subnet;
-    const problem = hostAddressProblem(spec.address, { cidr, gateway, dynamic: dynamicRanges });
-    return problem === undefined || problem === 'InDynamicRange';
-  });
-  const found = oldest(usable);
-  if (found === undefined) return undefined;
-  const { address, subnet, hostname } = found.spec;
-  return { mac, address, subnet, ...(hostname === undefined ? {} : { hostname }) };
-}
-
 /** Answers the DHCP server from the informers. Networks are worked out once after each change, not for each packet. */
 export function createDhcpBackend(deps: DhcpBackendDeps): RackNetworks {
   const { world } = deps;
@@ -67,6 +44,16 @@ export function createDhcpBackend(deps: DhcpBackendDeps): RackNetworks {
     networks.clear();
     relayed.clear();
   };
+  /** Only an address inside a dynamic range changes what the networks give to others. */
+  const forgetRanges = ({ spec }: IpAddressObject): void => {
+    const ranges = world.subnets.get(spec.subnet)?.spec.ranges.dynamic;
+    if (ranges === undefined || !liesInRanges(spec.address, ranges)) return;
+    networks.clear();
+    relayed.clear();
+  };
+  world.addresses.onChange((change) => {
+    if (change.type !== 'Modified') forgetRanges(change.object);
+  });
   world.subnets.onChange(forget);
   world.vlans.onChange(forget);
   world.racks.onChange((change) => {
@@ -83,11 +70,22 @@ export function createDhcpBackend(deps: DhcpBackendDeps): RackNetworks {
     );
     return attachments;
   };
+  const surroundings: Surroundings = {
+    takenOn: ({ metadata, spec }) =>
+      world.addresses
+        .byIndex('subnet', metadata.name)
+        .map((object) => object.spec.address)
+        .filter((address) => liesInRanges(address, spec.ranges.dynamic)),
+    subnetsOf: (vlan) => world.subnets.list().filter(({ spec }) => spec.vlan === vlan),
+  };
   const networkOf = (device: string): DhcpNetwork | undefined => {
     if (!networks.has(device)) {
       const attachment = current().find((entry) => entry.interface.name === device);
       const vlan = attachment?.vlan === undefined ? undefined : world.vlans.get(attachment.vlan);
-      networks.set(device, attachment === undefined ? undefined : dhcpNetworkOf(attachment, vlan));
+      networks.set(
+        device,
+        attachment === undefined ? undefined : dhcpNetworkOf(attachment, vlan, surroundings),
+      );
     }
     return networks.get(device);
   };
@@ -121,7 +119,7 @@ export function createDhcpBackend(deps: DhcpBackendDeps): RackNetworks {
       .filter((subnet) => subnet.spec.vlan === vlan.metadata.name)
       .sort((a, b) => Number(b === link) - Number(a === link))
       .map((subnet) => ({ subnet, address }));
-    return dhcpNetworkOf({ ...local, vlan: vlan.metadata.name, subnets: reached }, vlan);
+    return dhcpNetworkOf({ ...local, vlan: vlan.metadata.name, subnets: reached }, vlan, surroundings);
   }
 
   return {
@@ -142,6 +140,7 @@ export function createDhcpBackend(deps: DhcpBackendDeps): RackNetworks {
         return network;
       },
       reservation: (mac, network) => reservationFor(mac, network, world.addresses.byIndex('mac', mac)),
+      machineOptions: (mac) => machineByMac(world, mac)?.spec.dhcpOptions,
       boot(client, subnet) {
         if (subnet.bootDisabled) return { kind: 'None' };
         return selectBootFile(client, {

@@ -119,6 +119,7 @@ describe('what DHCP hands out on an attachment', () => {
     expect(dhcpNetworkOf(attachment(subnet), aVlan({ name: 'machines', spec: { mtu: 9000 } }))).toEqual({
       vlan: 'machines',
       mode: 'Server',
+      elsewhere: [],
       subnets: [
         {
           name: 'machines',

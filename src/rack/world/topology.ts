@@ -49,17 +49,43 @@ export function attach(
     });
 }
 
+/** What else there is that an answer depends on. */
+export interface Surroundings {
+  /** Addresses inside the subnet's dynamic ranges that are reserved for somebody. */
+  takenOn(subnet: Subnet): string[];
+  /** All subnets of a VLAN, by its name. */
+  subnetsOf(vlan: string): Subnet[];
+}
+
+const emptySurroundings: Surroundings = { takenOn: () => [], subnetsOf: () => [] };
+
 /** What DHCPv4 hands out on an attachment; undefined where nothing is to be answered. */
-export function dhcpNetworkOf(attachment: Attachment, vlan: Vlan | undefined): DhcpNetwork | undefined {
+export function dhcpNetworkOf(
+  attachment: Attachment,
+  vlan: Vlan | undefined,
+  surroundings: Surroundings = emptySurroundings,
+): DhcpNetwork | undefined {
   const mode = vlan === undefined ? 'None' : dhcpModeOf(vlan.spec);
   if (vlan === undefined || mode === 'None') return undefined;
   const subnets = attachment.subnets
     .filter(({ subnet, address }) => subnet.spec.managed && !address.includes(':'))
-    .map(({ subnet, address }) => dhcpSubnetOf(subnet, address, vlan.spec.mtu));
-  return subnets.length === 0 ? undefined : { vlan: vlan.metadata.name, mode, subnets };
+    .map(({ subnet, address }) =>
+      dhcpSubnetOf(subnet, address, { mtu: vlan.spec.mtu, taken: surroundings.takenOn(subnet) }),
+    );
+  const elsewhere = surroundings
+    .subnetsOf(vlan.metadata.name)
+    .filter(
+      ({ metadata, spec }) => !spec.cidr.includes(':') && !subnets.some(({ name }) => name === metadata.name),
+    )
+    .map(({ spec }) => spec.cidr);
+  return subnets.length === 0 ? undefined : { vlan: vlan.metadata.name, mode, subnets, elsewhere };
 }
 
-function dhcpSubnetOf(subnet: Subnet, serverAddress: string, mtu: number): DhcpSubnet {
+function dhcpSubnetOf(
+  subnet: Subnet,
+  serverAddress: string,
+  { mtu, taken }: { mtu: number; taken: readonly string[] },
+): DhcpSubnet {
   const { spec } = subnet;
   const v4 = (addresses: readonly string[]): string[] =>
     addresses.filter((address) => !address.includes(':'));
@@ -71,7 +97,15 @@ function dhcpSubnetOf(subnet: Subnet, serverAddress: string, mtu: number): DhcpS
     ntpServers: v4(spec.ntpServers),
     ...(spec.domainName === undefined ? {} : { domainName: spec.domainName }),
     mtu,
-    dynamicRanges: spec.ranges.dynamic.map(({ start, end }) => ({ start, end })),
+    dynamicRanges: spec.ranges.dynamic.map(({ start, end, dhcpOptions }) => ({
+      start,
+      end,
+      ...(dhcpOptions === undefined ? {} : { options: dhcpOptions }),
+    })),
+    ...(taken.length === 0 ? {} : { taken }),
+    ...(spec.searchDomains === undefined ? {} : { searchDomains: spec.searchDomains }),
+    ...(spec.staticRoutes === undefined ? {} : { staticRoutes: spec.staticRoutes }),
+    ...(spec.dhcpOptions === undefined ? {} : { options: spec.dhcpOptions }),
     leaseSeconds: spec.leaseSeconds,
     serverAddress,
     bootDisabled: spec.bootDisabled,

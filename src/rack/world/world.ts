@@ -47,7 +47,10 @@ export function createWorld(
     log,
     resource: ipAddressKind,
     initial: initial.addresses,
-    indexes: { mac: (address) => (address.spec.mac === undefined ? [] : [address.spec.mac]) },
+    indexes: {
+      mac: (address) => (address.spec.mac === undefined ? [] : [address.spec.mac]),
+      subnet: (address) => [address.spec.subnet],
+    },
   });
   const subnets = createInformer({ client, log, resource: subnetKind, initial: initial.subnets });
   const vlans = createInformer({ client, log, resource: vlanKind, initial: initial.vlans });
