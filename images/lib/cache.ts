@@ -1,8 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { withLock } from './lock.ts';
 
 /** The folder of everything that can be made again. */
 export function cacheRoot(): string {
@@ -27,8 +28,8 @@ export async function fingerprint(inputs: Inputs): Promise<string> {
 }
 
 /**
- * The folder `<cache>/images/<name>-<fingerprint>`, made by `make` in a folder beside it when it is not there yet. Two
- * builders at once both work; the first to finish wins.
+ * The folder `<cache>/images/<name>-<fingerprint>`, made by `make` in a folder beside it when it is not there yet. Of two
+ * builders at once the second waits for what the first makes.
  */
 export async function cached(
   name: string,
@@ -37,18 +38,28 @@ export async function cached(
 ): Promise<string> {
   const directory = join(cacheRoot(), 'images', `${name}-${await fingerprint(inputs)}`);
   if (await exists(directory)) return directory;
-  const unfinished = `${directory}.${process.pid}.tmp`;
-  await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished, { recursive: true });
-  try {
-    await make(unfinished);
-    await rename(unfinished, directory).catch(async (error: unknown) => {
-      if (!(await exists(directory))) throw error;
-    });
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
+  await withLock(`${directory}.lock`, async () => {
+    if (await exists(directory)) return;
+    await removeUnfinished(directory);
+    const unfinished = `${directory}.${process.pid}.tmp`;
+    await mkdir(unfinished, { recursive: true });
+    try {
+      await make(unfinished);
+      await rename(unfinished, directory);
+    } finally {
+      await rm(unfinished, { recursive: true, force: true });
+    }
+  });
   return directory;
+}
+
+/** What builders that were killed have left. */
+async function removeUnfinished(directory: string): Promise<void> {
+  const [parent, name] = [dirname(directory), basename(directory)];
+  for (const entry of await readdir(parent)) {
+    if (!entry.startsWith(`${name}.`) || !entry.endsWith('.tmp')) continue;
+    await rm(join(parent, entry), { recursive: true, force: true });
+  }
 }
 
 async function exists(path: string): Promise<boolean> {
