@@ -5,6 +5,8 @@ import { type Outlet, patienceMs, waitWritten } from './send-file.ts';
 
 /** Node writes so much itself, to learn when the kernel has room again. */
 const pieceBytes = 16 * 1024;
+/** Nothing of it is in this process's memory, and each turn costs a way to another thread and back. */
+const turnChunks = 4;
 
 /**
  * Sends a part of a file that is there as a whole by sendfile(2). When the kernel takes no more, Node writes a small piece:
@@ -34,7 +36,7 @@ export async function sendBulk(
   }
 
   while (sent < total) {
-    const turn = Math.min(outlet.chunkBytes, total - sent);
+    const turn = Math.min(turnChunks * outlet.chunkBytes, total - sent);
     if (!(await share.turn(turn))) return sent;
     const end = sent + turn;
     const deadline = performance.now() + patienceMs(turn, outlet.limits);
