@@ -6,6 +6,7 @@ import { vlanTag } from '../shared/informers.ts';
 import { type ControllerDeps, fencedController, watchInto } from '../shared/small-controller.ts';
 import { applyStatusIfChanged } from '../shared/status.ts';
 import { decideVlan, isSilent, servesVlan } from './decide.ts';
+import { foreignServersOf, tellChanges } from './foreign-servers.ts';
 
 const manager = 'metalwright-vlan';
 /** As many racks as a status names. */
@@ -27,6 +28,10 @@ export function createVlanController(deps: ControllerDeps): Controller {
       twins: twins.map(({ metadata }) => metadata.name).sort(),
       racks: namesOf(serving.filter((rack) => !isSilent(rack))),
       silentRacks: namesOf(serving.filter(isSilent)),
+      foreign: foreignServersOf(
+        racks.list().filter((rack) => !isSilent(rack)),
+        name,
+      ),
     };
   }
 
@@ -42,6 +47,7 @@ export function createVlanController(deps: ControllerDeps): Controller {
         observedGeneration: generation,
         subnets: subnets.byIndex('vlan', name).length,
         racks: [...seen.racks, ...seen.silentRacks].sort().slice(0, mostRacks),
+        foreignServers: seen.foreign,
         conditions: mergeConditions(
           vlan.status?.conditions,
           decideVlan(vlan, seen),
@@ -49,12 +55,13 @@ export function createVlanController(deps: ControllerDeps): Controller {
           deps.clock.now(),
         ),
       };
-      await applyStatusIfChanged(
+      const written = await applyStatusIfChanged(
         deps.client,
         vlanKind,
         { current: vlan.status, object: { metadata: { name }, status } },
         manager,
       );
+      if (written) tellChanges(vlan, seen.foreign, deps.events);
       return undefined;
     },
     (controller) => [
@@ -66,11 +73,10 @@ export function createVlanController(deps: ControllerDeps): Controller {
         vlans.byIndex('fabric', metadata.name).map((vlan) => vlan.metadata.name),
       ),
       watchInto(controller, subnets, (subnet) => [subnet.spec.vlan]),
-      watchInto(
-        controller,
-        racks,
-        ({ status }) => status?.interfaces?.flatMap(({ vlan }) => vlan ?? []) ?? [],
-      ),
+      watchInto(controller, racks, ({ status }) => [
+        ...(status?.interfaces?.flatMap(({ vlan }) => vlan ?? []) ?? []),
+        ...(status?.foreignDhcpServers?.map(({ vlan }) => vlan) ?? []),
+      ]),
     ],
   );
 }

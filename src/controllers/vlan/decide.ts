@@ -1,6 +1,7 @@
 import { type ConditionUpdate, findCondition, readiness } from '../../api/conditions.ts';
 import type { Rack } from '../../api/rack/schema.ts';
-import type { Vlan } from '../../api/vlan/schema.ts';
+import { dhcpModeOf, type Vlan } from '../../api/vlan/schema.ts';
+import type { ForeignServer } from './foreign-servers.ts';
 
 /** What a VLAN's readiness depends on. */
 export interface VlanObservation {
@@ -11,6 +12,8 @@ export interface VlanObservation {
   racks: readonly string[];
   /** Racks on it that are not. */
   silentRacks: readonly string[];
+  /** DHCP servers on it that are no racks. */
+  foreign: readonly ForeignServer[];
 }
 
 /** Whether a rack has an interface on the VLAN with an address in one of its subnets. */
@@ -23,8 +26,13 @@ export function isSilent({ status }: Rack): boolean {
   return findCondition(status?.conditions, 'Ready')?.reason === 'RackSilent';
 }
 
-/** What holds of a VLAN: the first thing that is wrong, or who serves it. */
+/** What holds of a VLAN. */
 export function decideVlan(vlan: Vlan, seen: VlanObservation): ConditionUpdate[] {
+  return [...readinessOf(vlan, seen), foreignDhcp(vlan, seen)];
+}
+
+/** The first thing that is wrong, or who serves it. */
+function readinessOf(vlan: Vlan, seen: VlanObservation): ConditionUpdate[] {
   const { fabric, vid, dhcp } = vlan.spec;
   if (!seen.fabricExists) {
     return readiness('Stalled', 'FabricNotFound', `spec.fabric: there is no Fabric ${fabric}: create it`);
@@ -34,12 +42,40 @@ export function decideVlan(vlan: Vlan, seen: VlanObservation): ConditionUpdate[]
     const message = `spec.vid: VLAN ${twin} has id ${vid} in fabric ${fabric} already`;
     return readiness('Stalled', 'DuplicateVid', message);
   }
-  if (!dhcp.enabled) return readiness('Ready', 'Served', 'no DHCP');
+  if (dhcpModeOf(vlan.spec) === 'None') return readiness('Ready', 'Served', 'no DHCP');
   if (seen.racks.length > 0) return readiness('Ready', 'Served', `racks: ${seen.racks.join(', ')}`);
   if (seen.silentRacks.length > 0) {
     const message = `nothing is heard of ${seen.silentRacks.join(', ')}: look at their pods and nodes`;
     return readiness('Stalled', 'RackSilent', message);
   }
-  const message = 'no rack has an interface on it: wire one, or name its interface in the Rack';
+  if (dhcp.relayFrom.length > 0) {
+    return readiness('Ready', 'Served', `through the relays ${dhcp.relayFrom.join(', ')}`);
+  }
+  const message =
+    'no rack has an interface on it: wire one, name its interface in the Rack, or name the relays in spec.dhcp.relayFrom';
   return readiness('Reconciling', 'NoRack', message);
+}
+
+/**
+ * Whether another DHCP server speaks on the VLAN, where none should. In mode Proxy another one gives the addresses; in mode
+ * None it is nobody's business.
+ */
+function foreignDhcp(vlan: Vlan, { foreign, racks }: VlanObservation): ConditionUpdate {
+  const type = 'ForeignDHCP';
+  const names = foreign.map(({ address, mac }) => (mac === undefined ? address : `${address} (${mac})`));
+  const mode = dhcpModeOf(vlan.spec);
+  if (mode === 'Server' && foreign.length > 0) {
+    const message = `${names.join(', ')} also answers DHCP on it: switch it off, or set spec.dhcp.mode to Proxy`;
+    return { type, status: 'True', reason: 'ServerSeen', message: message.slice(0, 4096) };
+  }
+  const not = { type, status: 'False' as const };
+  if (foreign.length > 0) {
+    return { ...not, reason: 'Expected', message: `mode ${mode}, addresses come from ${names.join(', ')}` };
+  }
+  if (mode !== 'Proxy') return { ...not, reason: 'NoneSeen', message: 'no DHCP server but the racks' };
+  const message =
+    racks.length === 0
+      ? 'no rack listens on it'
+      : 'mode Proxy, and no DHCP server is heard that would give addresses: start one, or set spec.dhcp.mode to Server';
+  return { ...not, reason: 'NoneSeen', message };
 }
