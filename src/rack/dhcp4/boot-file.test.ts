@@ -28,6 +28,15 @@ describe('the boot file for a client', () => {
     });
   });
 
+  it('where HTTPS is configured: for UEFI alone', () => {
+    const secure = { ...place, httpsBase: 'https://10.0.0.1:7443' };
+    const uefi = { architecture: 16, vendorClass: 'HTTPClient:Arch:00016', userClass: undefined };
+    const uri = 'https://10.0.0.1:7443/loaders/snponly.efi';
+    expect(selectBootFile(uefi, secure)).toEqual({ kind: 'HttpUri', uri });
+    const ipxe = { ...uefi, userClass: 'iPXE' };
+    expect(selectBootFile(ipxe, secure)).toEqual(selectBootFile(ipxe, place));
+  });
+
   it.each([0, 7, 11])(
     'iPXE on architecture %i: its own script, although it says PXEClient too',
     (architecture) => {

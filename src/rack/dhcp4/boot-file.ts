@@ -33,6 +33,8 @@ export interface BootPlace {
   tftpServer: string;
   /** `http://10.0.0.1:7480`, without a slash at the end. */
   httpBase: string;
+  /** `https://10.0.0.1:7443`, where UEFI is to load by HTTPS. iPXE goes on by HTTP: it trusts no certificate of a cluster. */
+  httpsBase?: string | undefined;
   mac: string;
   /** Whether a loader is there to be served: what is not is named to nobody. Default: all are. */
   has?(loader: BootLoader): boolean;
@@ -65,7 +67,8 @@ export function selectBootFile(client: BootIdentity, place: BootPlace): BootAnsw
   // ROMs older than RFC 4578 send no architecture: they are BIOS.
   const loader = loaderByArchitecture.get(client.architecture ?? architectures.bios);
   if (loader === undefined || place.has?.(loader) === false) return { kind: 'None' };
-  if (kind === 'HTTPClient') return { kind: 'HttpUri', uri: `${place.httpBase}/loaders/${loader}` };
+  if (kind === 'HTTPClient')
+    return { kind: 'HttpUri', uri: `${place.httpsBase ?? place.httpBase}/loaders/${loader}` };
   return { kind: 'File', file: loader, nextServer: place.tftpServer };
 }
 

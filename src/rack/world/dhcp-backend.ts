@@ -18,6 +18,8 @@ export interface DhcpBackendDeps {
   interfaces: readonly string[];
   listInterfaces(): NetworkInterface[];
   httpPort: number;
+  /** The port that UEFI is to load from by HTTPS; undefined while that is not to be. */
+  httpsBootPort?(): number | undefined;
   /** Whether this rack serves a loader. Default: all. */
   hasLoader?(loader: BootLoader): boolean;
   seen(sighting: DhcpSighting): void;
@@ -143,9 +145,11 @@ export function createDhcpBackend(deps: DhcpBackendDeps): RackNetworks {
       machineOptions: (mac) => machineByMac(world, mac)?.spec.dhcpOptions,
       boot(client, subnet) {
         if (subnet.bootDisabled) return { kind: 'None' };
+        const httpsPort = deps.httpsBootPort?.();
         return selectBootFile(client, {
           tftpServer: subnet.serverAddress,
           httpBase: `http://${subnet.serverAddress}:${deps.httpPort}`,
+          ...(httpsPort === undefined ? {} : { httpsBase: `https://${subnet.serverAddress}:${httpsPort}` }),
           mac: client.mac,
           ...(deps.hasLoader === undefined ? {} : { has: deps.hasLoader }),
         });
