@@ -23,8 +23,8 @@ import { loaderPaths, loadLoaders } from '../rack/http-boot/loaders.ts';
 import { createRackHttpServer, type RackHttpServer } from '../rack/http-boot/server.ts';
 import { createSightings } from '../rack/http-boot/sightings.ts';
 import { createImageCache } from '../rack/images/image-cache.ts';
-import { createFileSender } from '../rack/net/native-file-sender.ts';
 import { listInterfaces } from '../rack/net/interfaces.ts';
+import { createFileSender } from '../rack/net/native-file-sender.ts';
 import { createRawSocketFactory, createSocketFactory } from '../rack/net/socket-factory.ts';
 import { createBmcLock, defaultBmcPacing } from '../rack/power/bmc-lock.ts';
 import { delay } from '../rack/power/delay.ts';
@@ -40,6 +40,7 @@ import { createOutbox } from '../rack/reports/outbox.ts';
 import { createOutboxFiles } from '../rack/reports/outbox-files.ts';
 import { createHeartbeat } from '../rack/self/heartbeat.ts';
 import { createRackLiveness } from '../rack/self/liveness.ts';
+import { createRackSlices } from '../rack/slices/rack-slices.ts';
 import { createSupervisor, type SupervisedService, servedInterfaces } from '../rack/supervisor.ts';
 import type { TftpServer } from '../rack/tftp/ports.ts';
 import { createTftpServer } from '../rack/tftp/server.ts';
@@ -112,7 +113,15 @@ async function start(): Promise<{ stop(): Promise<void> }> {
   const { backend } = networks;
   const bootServer = createBootServer({ backend, sockets, log });
   const ping = raw && config.dhcpPingCheck ? createPingCheck({ raw, log }) : undefined;
-  const dhcp = createDhcp4Server({ backend, sockets, leases, clock: leases.clock, log, ping, bootServer });
+  const liveness = createRackLiveness({ client, namespace, clock, log });
+  const slices = createRackSlices({
+    ...{ client, world, namespace, rackName, memory: leases, clock, log, term: config.slices },
+    attachments: () => networks.attachments(),
+    isAlive: liveness.isAlive,
+  });
+  const dhcp = createDhcp4Server({
+    ...{ backend, sockets, leases, clock: leases.clock, log, ping, bootServer, tenure: slices },
+  });
   const foreign =
     raw &&
     createForeignWatch({
@@ -217,7 +226,6 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     intervalMs: 5_000,
   });
 
-  const liveness = createRackLiveness({ client, namespace, clock, log });
   const powerDeps = {
     client,
     world,
@@ -262,6 +270,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
         attachments,
         services: [...supervisor.states(), { name: 'Power' as const, state: 'Running' as const }],
         leases: leases.live(),
+        slices: slices.status(),
         foreignDhcpServers: (foreign?.list() ?? []).flatMap((server) => {
           const vlan = attachments.find((entry) => entry.interface.name === server.device)?.vlan;
           return vlan === undefined ? [] : [{ ...server, vlan }];
@@ -303,6 +312,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
   liveness.start();
   await awaitWorld(world, snapshot, { clock, log });
   outbox.start();
+  slices.start();
   await supervisor.start();
   serving = true;
   heartbeat.start();
@@ -337,7 +347,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
         keeper.stop(),
         images.close(),
         tokens.close(),
-        leases.close(),
+        slices.stop().then(() => leases.close()),
       ]);
       await Promise.all([world.stop(), liveness.stop()]);
       await following;

@@ -35,7 +35,14 @@ export const RackConfiguration = z
     METALWRIGHT_DHCP_PING_CHECK: Flag.default(true),
     /** Between two probes for foreign DHCP servers; 0: only listen. */
     METALWRIGHT_DHCP_PROBE_SECONDS: wholeNumber(0, 86400).default(300),
+    /** How long a slice of a dynamic range is a rack's without renewal. A dead rack's is taken over after it. */
+    METALWRIGHT_SLICE_TERM_SECONDS: wholeNumber(3, 600).default(40),
+    METALWRIGHT_SLICE_RENEW_SECONDS: wholeNumber(1, 200).default(10),
     ...adminVariables,
+  })
+  .refine((env) => env.METALWRIGHT_SLICE_RENEW_SECONDS * 3 <= env.METALWRIGHT_SLICE_TERM_SECONDS, {
+    path: ['METALWRIGHT_SLICE_RENEW_SECONDS'],
+    message: 'at most a third of METALWRIGHT_SLICE_TERM_SECONDS',
   })
   .refine(isAdminSafe, adminProblem)
   .transform((env) => ({
@@ -54,6 +61,10 @@ export const RackConfiguration = z
     bmcPaceMs: env.METALWRIGHT_BMC_PACE_MS,
     dhcpPingCheck: env.METALWRIGHT_DHCP_PING_CHECK,
     dhcpProbeMs: env.METALWRIGHT_DHCP_PROBE_SECONDS * 1000,
+    slices: {
+      termSeconds: env.METALWRIGHT_SLICE_TERM_SECONDS,
+      renewSeconds: env.METALWRIGHT_SLICE_RENEW_SECONDS,
+    },
     admin: adminOf(env),
   }));
 export type RackConfiguration = z.infer<typeof RackConfiguration>;

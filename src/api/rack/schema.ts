@@ -58,6 +58,24 @@ export const RackStatus = z.object({
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
     .optional(),
   leases: z.int().min(0).optional().describe('Live leases of dynamic ranges.'),
+  slices: z
+    .array(
+      z.object({
+        subnet: z.string().max(253),
+        start: z.string().max(15),
+        end: z.string().max(15),
+        state: z
+          .enum(['Open', 'Blocked', 'Lapsed'])
+          .describe(
+            'Open: new leases are made of it. Blocked: taken over from another rack, whose leases have to end or be renewed first. Lapsed: could not be renewed.',
+          ),
+        leases: z.int().min(0).describe('Addresses that somebody has, or was offered.'),
+      }),
+    )
+    .max(1024)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['subnet', 'start'] })
+    .optional()
+    .describe('The parts of dynamic ranges that this rack gives addresses out of.'),
   foreignDhcpServers: z
     .array(
       z.object({

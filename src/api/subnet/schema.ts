@@ -159,6 +159,26 @@ export const SubnetStatus = z.object({
       utilisationPercent: z.int().min(0).max(100),
     })
     .optional(),
+  dynamic: z
+    .object({
+      leases: z.int().min(0).describe('Addresses of dynamic ranges that somebody has, or was offered.'),
+      utilisationPercent: z.int().min(0).max(100),
+      ranges: z
+        .array(
+          z.object({
+            start: IpAddress,
+            end: IpAddress,
+            size: z.int().min(0),
+            leases: z.int().min(0),
+            utilisationPercent: z.int().min(0).max(100),
+            racks: z.array(z.string().max(253)).max(64).describe('Racks that hold slices of it.'),
+          }),
+        )
+        .max(16)
+        .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['start'] }),
+    })
+    .optional()
+    .describe('How full the dynamic ranges of IPv4 are, as the racks say.'),
   conditions: Conditions.optional(),
 });
 export type SubnetStatus = z.infer<typeof SubnetStatus>;
@@ -181,6 +201,8 @@ export const subnetKind = defineKind<Subnet>({
     { name: 'Assigned', type: 'integer', jsonPath: '.status.addresses.assigned' },
     { name: 'Free', type: 'string', jsonPath: '.status.addresses.free' },
     { name: 'Used%', type: 'integer', jsonPath: '.status.addresses.utilisationPercent' },
+    { name: 'Leases', type: 'integer', jsonPath: '.status.dynamic.leases' },
+    { name: 'Leased%', type: 'integer', jsonPath: '.status.dynamic.utilisationPercent' },
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   ],

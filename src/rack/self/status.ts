@@ -1,5 +1,7 @@
 import { mergeConditions } from '../../api/conditions.ts';
 import type { RackService, RackStatus } from '../../api/rack/schema.ts';
+import { ipv4FromNumber } from '../../domain/net/address.ts';
+import type { SliceStatus } from '../slices/held-slices.ts';
 import type { Attachment } from '../world/topology.ts';
 import { rackConditions } from './conditions.ts';
 
@@ -34,6 +36,7 @@ export interface SelfObservation {
   /** What became of the admin endpoint; undefined: it is switched off. */
   admin?: { problem: string | undefined } | undefined;
   leases: number;
+  slices?: readonly SliceStatus[] | undefined;
   foreignDhcpServers?: readonly ForeignDhcpServer[];
 }
 
@@ -48,7 +51,14 @@ export interface ForeignDhcpServer {
 }
 
 /** Limits of the schema: a node with a thousand containers must not make its rack's status unacceptable. */
-const limits = { interfaces: 256, addresses: 32, subnets: 32, message: 1024, foreignServers: 64 } as const;
+const limits = {
+  interfaces: 256,
+  addresses: 32,
+  subnets: 32,
+  message: 1024,
+  foreignServers: 64,
+  slices: 1024,
+} as const;
 
 /** Whether people need to see the interface: it is on a VLAN, or somebody gave it an address. Those of containers are neither. */
 function isTelling({ vlan, interface: { addresses } }: Attachment): boolean {
@@ -82,6 +92,17 @@ export function describeSelf(
       ...(message === undefined ? {} : { message: message.slice(0, limits.message) }),
     })),
     leases: seen.leases,
+    ...(seen.slices === undefined
+      ? {}
+      : {
+          slices: seen.slices.slice(0, limits.slices).map(({ subnet, start, end, state, held }) => ({
+            subnet,
+            start: ipv4FromNumber(start),
+            end: ipv4FromNumber(end),
+            state,
+            leases: held,
+          })),
+        }),
     foreignDhcpServers: (seen.foreignDhcpServers ?? [])
       .slice(0, limits.foreignServers)
       .map(({ device, vlan, address, mac, lastSeen }) => ({

@@ -387,19 +387,26 @@ export function createSliceManager(deps: SliceManagerDeps): SliceManager {
       const tenancy = tenancies.get(slice.name);
       if (tenancy !== undefined) refresh(tenancy, slice, subnet.leaseSeconds);
     }
+    // What cannot be recorded is not taken either.
     if (!sights.hasSynced() || memory.problem() !== undefined) return true;
-    const own = slices.filter(({ name }) => !tenancies.has(name) && verdictOn(name).kind === 'Resume');
-    for (const slice of own) if (!(await claim(slice, subnet.leaseSeconds))) return false;
+    const own = slices.filter(({ name }) => verdictOn(name).kind === 'Resume');
+    if (!(await claimAll(own, subnet.leaseSeconds))) return false;
     const counts = memory.countHeld(slices);
     const seen = slices.map((slice, index) => see(slice, counts[index] ?? 0));
     const plan = planClaims(seen, rackName, deps.racks(subnet.name));
-    for (const slice of slices) {
-      if (!plan.claim.includes(slice.name) || tenancies.has(slice.name)) continue;
-      if (!(await claim(slice, subnet.leaseSeconds))) return false;
-    }
+    const more = slices.filter(({ name }) => plan.claim.includes(name));
+    if (!(await claimAll(more, subnet.leaseSeconds))) return false;
     for (const name of plan.giveBack) {
       const tenancy = tenancies.get(name);
       if (tenancy !== undefined) await giveBack(tenancy);
+    }
+    return true;
+  }
+
+  /** False when the API server gave no answer. */
+  async function claimAll(slices: readonly Wanted[], leaseSeconds: number): Promise<boolean> {
+    for (const slice of slices) {
+      if (!tenancies.has(slice.name) && !(await claim(slice, leaseSeconds))) return false;
     }
     return true;
   }
