@@ -51,7 +51,7 @@ const backend: DhcpBackend = {
       httpBase: `http://${subnet.serverAddress}:7480`,
       mac: client.mac,
     }),
-  seen: (sighting) => log.info(sighting, 'seen'),
+  seen: (sighting) => log.debug(sighting, 'seen'),
 };
 
 const sockets = await createSocketFactory(log);
