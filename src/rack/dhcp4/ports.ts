@@ -2,6 +2,7 @@ import type { Clock } from '../../domain/clock.ts';
 import type { StaticRoute } from '../../domain/dhcp/classless-routes.ts';
 import type { DhcpOptionSetting } from '../../domain/dhcp/option-setting.ts';
 import type { Logger } from '../../log/logger.ts';
+import type { Dhcp4Meter } from '../../metrics/rack-meters.ts';
 import type { listInterfaces } from '../net/interfaces.ts';
 import type { SocketFactory } from '../net/sockets.ts';
 import type { LeaseStore } from './leases/store.ts';
@@ -134,6 +135,8 @@ export interface Dhcp4ServerDeps {
   ping?: PingCheck | undefined;
   /** Whether UDP 4011 is served on an interface. Default: nowhere. */
   bootServer?: { serves(device: string): boolean } | undefined;
+  /** Counts what comes and goes. */
+  meter?: Dhcp4Meter | undefined;
   /** The machine's interfaces; for tests. */
   interfaces?: typeof listInterfaces;
   /** UDP ports, for tests that cannot have the real ones. Default 67 and 68. */

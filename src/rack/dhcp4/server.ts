@@ -9,7 +9,8 @@ import { canBoot } from './boot-file.ts';
 import type { Outcome } from './exchange.ts';
 import { isProbe } from './foreign-probe.ts';
 import { handle } from './handler.ts';
-import { messageType } from './options.ts';
+import type { LeaseEntry } from './leases/lease.ts';
+import { messageType, option, readNumber } from './options.ts';
 import { type Dhcp4Packet, decodePacket } from './packet.ts';
 import { guardOffer } from './ping-offer.ts';
 import type { Dhcp4Server, Dhcp4ServerDeps, DhcpNetwork } from './ports.ts';
@@ -31,6 +32,8 @@ interface Asked {
   peer: UdpPeer;
   relay: RelayAgent | undefined;
   network: DhcpNetwork;
+  /** When it came in, on a clock that only goes forward, in milliseconds. */
+  at: number;
 }
 
 /** Acknowledgements that wait for the disk at once: beyond it a stalled disk must not fill the memory. */
@@ -46,7 +49,7 @@ const typeNames: ReadonlyMap<number, string> = new Map(
 
 /** A DHCPv4 server (RFC 2131) that serves each interface with a socket of its own. */
 export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
-  const { backend, sockets, leases, clock, log, interfaces = listInterfaces } = deps;
+  const { backend, sockets, leases, clock, log, meter, interfaces = listInterfaces } = deps;
   const ports = deps.ports ?? { server: 67, client: 68 };
   const listeners = new Map<string, Listener>();
   const warn = limitedWarnings(deps);
@@ -57,6 +60,8 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
     guarded(device, peer, () => {
       const packet = decodePacket(data);
       if (isProbe(packet)) return;
+      const at = performance.now();
+      meter?.received(readNumber(packet.options, option.messageType) ?? 0);
       const relay = relayAgentOf(packet);
       const network = relay
         ? backend.networkOfRelay(ipv4FromNumber(relay.link), device, [
@@ -64,9 +69,9 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
             peer.address,
           ])
         : networkOf(device, packet, peer);
-      if (network === undefined) return;
-      if (network.mode === 'Proxy') proxy(listener, { packet, peer, relay, network });
-      else respond(listener, { packet, peer, relay, network }, 1);
+      if (network === undefined) meter?.refused('NotServed');
+      else if (network.mode === 'Proxy') proxy(listener, { packet, peer, relay, network, at });
+      else respond(listener, { packet, peer, relay, network, at }, 1);
     });
   }
 
@@ -82,6 +87,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
     if (sighting !== undefined) backend.seen(sighting);
     if (client === undefined || reply === undefined) return;
     log.debug({ device, mac: client.mac, client: client.kind }, 'proxy DHCPOFFER');
+    sent(reply.type, asked);
     transmit(listener, reply, portsFor(asked), (error) =>
       warn(`send ${device}`, { device, error: messageOf(error) }, 'could not send a DHCP reply'),
     );
@@ -92,6 +98,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
       work();
     } catch (error) {
       if (error instanceof DecodeError) {
+        meter?.malformed();
         log.debug({ device, peer, reason: error.message }, 'not a DHCP packet');
       } else {
         warn(`failed ${device}`, { device, error: messageOf(error) }, 'could not answer a DHCP packet');
@@ -112,6 +119,8 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
       reservation: (mac) => backend.reservation(mac, network),
       machineOptions: (mac) => backend.machineOptions?.(mac),
       boot: (client, subnet) => backend.boot(client, subnet),
+      tenure: deps.tenure,
+      recording: leases.problem() === undefined,
     });
     if (outcome.kind !== 'Reply' || outcome.hold === undefined) {
       act(listener, asked, outcome);
@@ -148,6 +157,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
     const { device } = listener;
     const { vlan } = asked.network;
     if (outcome.kind === 'Ignore') {
+      meter?.refused(outcome.reason);
       const fields = { device, vlan, mac: outcome.client?.mac, reason: outcome.reason };
       if (outcome.reason === 'NoAddress') {
         warn(`full ${vlan}`, fields, 'no free address for a DHCP client: enlarge the dynamic ranges');
@@ -165,21 +175,39 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
       log.warn({ device, vlan, mac: outcome.client.mac, address }, 'the address is in use by somebody else');
     }
     if (waiting >= maximumWaiting) {
+      meter?.refused('DiskTooSlow');
       warn('disk', { device, waiting }, 'the disk is too slow for the leases that are asked for');
       return;
     }
     waiting += 1;
+    const decidedAt = clock.now();
+    const { commit } = outcome;
     leases
-      .commit(outcome.commit)
+      .commit(commit)
       .then(() => {
-        if (outcome.kind === 'Reply' && listeners.get(device) === listener) answer(listener, asked, outcome);
+        if (!isStillOurs(asked.network, commit, clock.now() - decidedAt)) meter?.refused('SliceLost');
+        else if (outcome.kind === 'Reply' && listeners.get(device) === listener)
+          answer(listener, asked, outcome);
       })
       .catch((error: unknown) => {
+        meter?.refused('LeaseNotStored');
         warn('lease', { device, error: messageOf(error) }, 'a lease was not acknowledged');
       })
       .finally(() => {
         waiting -= 1;
       });
+  }
+
+  /** Whether a lease that took so long to be stored may still be acknowledged. @param late milliseconds */
+  function isStillOurs({ subnets }: DhcpNetwork, { state, address, subnet, end }: LeaseEntry, late: number) {
+    const network = subnets.find(({ name }) => name === subnet);
+    if (deps.tenure === undefined || state !== 'Bound' || network === undefined) return true;
+    return (deps.tenure.limit(planOf(network), address) ?? 0) >= end + late;
+  }
+
+  function sent(type: number, { at }: Asked): void {
+    meter?.sent(type);
+    meter?.answered(type, performance.now() - at);
   }
 
   function answer(listener: Listener, asked: Asked, outcome: Extract<Outcome, { kind: 'Reply' }>): void {
@@ -196,6 +224,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
     transmit(listener, reply, portsFor(asked), (error) =>
       warn(`send ${device}`, { ...fields, error: messageOf(error) }, 'could not send a DHCP reply'),
     );
+    sent(reply.type, asked);
     if (sighting === undefined) return;
     if (client.kind === 'iPXE' && reply.destination.kind !== 'Relay') hurry(listener, client.mac);
     backend.seen(sighting);
