@@ -53,8 +53,9 @@ export function createTftpServer(deps: TftpServerDeps): TftpServer {
   const confirmed = createKnownSources(clock, limits.knownMs);
   const logRate = createRateLimit({ clock, windowMs: 60_000, perKey: 5, total: 100 });
   const listening = new Set<UdpSocket>();
-  /** By the client's address and port. */
-  const slots = new Map<string, Slot>();
+  const slots = new Set<Slot>();
+  /** The latest of each address and port. */
+  const latest = new Map<string, Slot>();
   const perSource = new Map<string, number>();
   const netascii = new WeakMap<Uint8Array, Uint8Array>();
   let unknownSlots = 0;
@@ -64,9 +65,8 @@ export function createTftpServer(deps: TftpServerDeps): TftpServer {
     const packet = decodeOrDrop(data);
     // Anything but a request at this port gets no answer: two servers could be made to talk to each other for ever.
     if (packet?.op !== 'ReadRequest' && packet?.op !== 'WriteRequest') return;
-    const running = slots.get(keyOf(peer));
+    const running = latest.get(keyOf(peer));
     if (running !== undefined && isRepetition(running, data)) return;
-    running?.session?.end('Restarted');
     const known = confirmed.has(peer.address) || deps.known?.(peer.address) === true;
     const verdict = judge(packet, peer, known);
     const accepted =
@@ -75,15 +75,16 @@ export function createTftpServer(deps: TftpServerDeps): TftpServer {
     else take(accepted, data);
   }
 
-  /** The same request from the same port: the answer was lost, or the client began anew. */
+  /**
+   * The same request from the same port, when nothing was acknowledged: the answer was lost. Later it is an echo, or a machine
+   * that was reset and uses the same port: it gets a transfer, and the one it has may go on, for nobody can tell which it is.
+   */
   function isRepetition({ request, session }: Slot, data: Uint8Array): boolean {
     const same = Buffer.compare(request, data) === 0;
-    if (session === undefined) return true;
-    if (!session.heard) {
-      if (same) session.repeated(data.length);
-      return same;
-    }
-    return same && clock.now() - session.lastHeard < aliveMs;
+    if (session === undefined) return same;
+    if (!same) session.end('Restarted');
+    else if (!session.heard) session.repeated(data.length);
+    return same && (!session.heard || clock.now() - session.lastHeard < aliveMs);
   }
 
   function judge({ op, name: asked, mode }: Request, { address }: UdpPeer, known: boolean): Verdict {
@@ -134,7 +135,8 @@ export function createTftpServer(deps: TftpServerDeps): TftpServer {
   function take(accepted: Accepted, request: Uint8Array): void {
     const { peer, known, name } = accepted;
     const slot: Slot = { request, known, session: undefined };
-    slots.set(keyOf(peer), slot);
+    slots.add(slot);
+    latest.set(keyOf(peer), slot);
     perSource.set(peer.address, (perSource.get(peer.address) ?? 0) + 1);
     if (!known) unknownSlots += 1;
     open(accepted, slot).catch((error: unknown) => {
@@ -155,7 +157,7 @@ export function createTftpServer(deps: TftpServerDeps): TftpServer {
       ...(address === undefined ? {} : { address }),
       ...(device === undefined || !bound ? {} : { device }),
     });
-    if (closed || slots.get(keyOf(peer)) !== slot) return socket.close();
+    if (closed) return socket.close();
     const session = createSession({
       ...accepted,
       socket,
@@ -180,8 +182,8 @@ export function createTftpServer(deps: TftpServerDeps): TftpServer {
   }
 
   function release(peer: UdpPeer, slot: Slot): void {
-    if (slots.get(keyOf(peer)) !== slot) return;
-    slots.delete(keyOf(peer));
+    if (!slots.delete(slot)) return;
+    if (latest.get(keyOf(peer)) === slot) latest.delete(keyOf(peer));
     if (!slot.known) unknownSlots -= 1;
     const left = (perSource.get(peer.address) ?? 1) - 1;
     if (left > 0) perSource.set(peer.address, left);
@@ -225,7 +227,7 @@ export function createTftpServer(deps: TftpServerDeps): TftpServer {
     },
     async close() {
       closed = true;
-      for (const { session } of [...slots.values()]) session?.end('Closed');
+      for (const { session } of [...slots]) session?.end('Closed');
       const all = [...listening];
       listening.clear();
       await Promise.all(all.map((socket) => socket.close()));

@@ -45,6 +45,7 @@ export function createSession(deps: SessionDeps): Session {
   const latest = started + limits.graceMs + (1000 * deps.size) / limits.slowest;
   const grants: Grant[] = [];
   let lastHeard = started;
+  let lastSent = started;
   let strangers = 0;
   let over = false;
   let timer: NodeJS.Timeout | undefined;
@@ -66,7 +67,7 @@ export function createSession(deps: SessionDeps): Session {
   function acknowledged(block: number): void {
     lastHeard = clock.now();
     const first = !transfer.heard;
-    const step = transfer.acknowledge(block);
+    const step = transfer.acknowledge(block, lastHeard - lastSent);
     if (first && transfer.heard) confirm();
     perform(step);
   }
@@ -91,6 +92,7 @@ export function createSession(deps: SessionDeps): Session {
       if (clock.now() > latest) giveUpOnSlow();
       else {
         wait(transfer.heard || deps.known ? step.timeoutMs : limits.unknownMs);
+        lastSent = clock.now();
         send(step.packets, peer);
       }
     }
@@ -108,7 +110,15 @@ export function createSession(deps: SessionDeps): Session {
     }
     clearTimeout(timer);
     timerMs = ms;
-    timer = setTimeout(expire, ms);
+    timer = setTimeout(expect, ms);
+  }
+
+  /** Timers come before packets when the process was busy: what has arrived meanwhile is looked at first. */
+  function expect(): void {
+    const heardBefore = lastHeard;
+    setImmediate(() => {
+      if (!over && lastHeard === heardBefore) expire();
+    });
   }
 
   function expire(): void {

@@ -117,12 +117,23 @@ describe('a TFTP transfer', () => {
     transfer.start();
     expect(transfer.timeout()).toMatchObject({ kind: 'Send', timeoutMs: 2000 });
     expect(transfer.timeout()).toEqual({ kind: 'GiveUp' });
-    expect(transfer.acknowledge(1)).toMatchObject({ kind: 'Send', timeoutMs: 1000 });
+    expect(transfer.acknowledge(1)).toMatchObject({ kind: 'Send', timeoutMs: 2000 });
     expect([transfer.timeout(), transfer.timeout(), transfer.timeout()].map(({ kind }) => kind)).toEqual([
       'Send',
       'Send',
       'GiveUp',
     ]);
+  });
+
+  it('waits as long as the client needs, and after a resend no less for one round (Karn)', () => {
+    const transfer = new Transfer(content(80), terms(), defaultLimits);
+    transfer.start();
+    expect(transfer.acknowledge(1, 700)).toMatchObject({ timeoutMs: 1400 });
+    expect(transfer.acknowledge(2, 1)).toMatchObject({ timeoutMs: 1000 });
+    expect(transfer.timeout()).toMatchObject({ timeoutMs: 2000 });
+    expect(transfer.acknowledge(3, 1)).toMatchObject({ timeoutMs: 2000 });
+    expect(transfer.acknowledge(4, 1)).toMatchObject({ timeoutMs: 1000 });
+    expect(transfer.acknowledge(5, 60_000)).toMatchObject({ timeoutMs: 8000 });
   });
 
   it('keeps the wait that the client asked for', () => {

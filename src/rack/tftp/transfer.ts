@@ -32,6 +32,7 @@ export class Transfer {
   #sent = 0;
   #resends = 0;
   #heard = false;
+  #waitMs: number;
   /** The gap that was filled after a repeated ACK: it is filled once, the timer does the rest. */
   #repaired = -1;
 
@@ -39,6 +40,7 @@ export class Transfer {
     this.#content = content;
     this.#terms = terms;
     this.#limits = limits;
+    this.#waitMs = terms.timeoutMs;
     // A file that fills its last block is ended by an empty one.
     this.#blocks = Math.floor(content.length / terms.blockSize) + 1;
     this.#acknowledged = terms.accepted === undefined ? 0 : -1;
@@ -57,8 +59,9 @@ export class Transfer {
   /**
    * An ACK. One that acknowledges nothing new is ignored, for a resend would double every packet after it (RFC 1123,
    * 4.2.3.1); only within windows does it tell of a lost first block.
+   * @param afterMs how long ago something was last sent; a client that needs long is given long
    */
-  acknowledge(block: number): TransferStep {
+  acknowledge(block: number, afterMs = 0): TransferStep {
     const reached = this.#reached(block);
     if (reached === undefined) return { kind: 'Wait' };
     if (reached === this.#acknowledged) {
@@ -68,6 +71,8 @@ export class Transfer {
       this.#repaired = reached;
       return this.#send();
     }
+    // Only what was sent once tells how long an answer takes (Karn): after a resend the longer wait stays for one round.
+    if (this.#resends === 0) this.#setWait(Math.max(this.#terms.timeoutMs, 2 * afterMs));
     this.#acknowledged = reached;
     this.#heard = true;
     this.#resends = 0;
@@ -80,7 +85,12 @@ export class Transfer {
     const allowed = this.#heard ? this.#limits.resends : this.#limits.resendsBeforeFirstAck;
     if (this.#resends >= allowed) return { kind: 'GiveUp' };
     this.#resends += 1;
+    this.#setWait(2 * this.#waitMs);
     return this.#send();
+  }
+
+  #setWait(ms: number): void {
+    if (this.#terms.backOff) this.#waitMs = Math.min(ms, longestTimeoutMs);
   }
 
   /** The block count that an ACK's 16 bits stand for; undefined when it is none that the client can have. */
@@ -92,8 +102,8 @@ export class Transfer {
   }
 
   #send(): TransferStep {
-    const { timeoutMs, backOff, accepted, blockSize, windowSize } = this.#terms;
-    const wait = backOff ? Math.min(timeoutMs * 2 ** this.#resends, longestTimeoutMs) : timeoutMs;
+    const { accepted, blockSize, windowSize } = this.#terms;
+    const wait = this.#waitMs;
     if (this.#acknowledged < 0 && accepted !== undefined) {
       return { kind: 'Send', packets: [encodeOptionAck(accepted)], timeoutMs: wait };
     }
