@@ -4,9 +4,14 @@ import { ipv4ToNumber } from '../../../src/domain/net/address.ts';
 import { cidrContains, parseCidr } from '../../../src/domain/net/cidr.ts';
 import { createLogger } from '../../../src/log/logger.ts';
 import { selectBootFile } from '../../../src/rack/dhcp4/boot-file.ts';
+import { createForeignWatch } from '../../../src/rack/dhcp4/foreign-watch.ts';
 import { openLeaseStore } from '../../../src/rack/dhcp4/leases/store.ts';
+import { createPingCheck } from '../../../src/rack/dhcp4/ping-check.ts';
 import type { DhcpBackend, DhcpNetwork, DhcpReservation } from '../../../src/rack/dhcp4/ports.ts';
+import { createBootServer } from '../../../src/rack/dhcp4/proxy-server.ts';
 import { createDhcp4Server } from '../../../src/rack/dhcp4/server.ts';
+import { listInterfaces } from '../../../src/rack/net/interfaces.ts';
+import { createNativeRawSockets } from '../../../src/rack/net/native-raw-sockets.ts';
 import { createSocketFactory } from '../../../src/rack/net/socket-factory.ts';
 import { createTftpServer } from '../../../src/rack/tftp/server.ts';
 
@@ -26,6 +31,10 @@ export interface RackConfig {
   files: Record<string, string>;
   /** Default: debug. */
   logLevel?: string;
+  /** Ping before an offer. Default: no. */
+  ping?: boolean;
+  /** Look out for foreign DHCP servers, print who is heard as `foreign` each second. Default: no. */
+  foreign?: { probeMs: number; ours: string[] };
 }
 
 const config: RackConfig = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
@@ -56,16 +65,36 @@ const backend: DhcpBackend = {
 
 const sockets = await createSocketFactory(log);
 const leases = await openLeaseStore({ directory: config.leaseDirectory, clock: systemClock, log });
-const dhcp = createDhcp4Server({ backend, sockets, leases, clock: systemClock, log });
+const raw = createNativeRawSockets();
+const ping = config.ping ? createPingCheck({ raw, log }) : undefined;
+const bootServer = createBootServer({ backend, sockets, log });
+const dhcp = createDhcp4Server({ backend, sockets, leases, clock: systemClock, log, ping, bootServer });
+const { foreign: watching } = config;
+const foreign =
+  watching &&
+  createForeignWatch({
+    ...{ raw, sockets, clock: systemClock, log, probeMs: watching.probeMs },
+    interfaces: () => listInterfaces(),
+    isOurs: ({ address }) => watching.ours.includes(address),
+  });
 const tftp = createTftpServer({ files: (name) => contents.get(name), sockets, clock: systemClock, log });
 for (const device of Object.keys(config.networks)) {
   await dhcp.listen(device);
+  await bootServer.listen(device);
+  foreign?.watch(device);
   await tftp.listen({ device });
 }
+const telling = setInterval(() => {
+  if (foreign !== undefined) log.info({ servers: foreign.list() }, 'foreign');
+}, 1000);
 console.log('rack ready');
 
 process.once('SIGTERM', async () => {
+  clearInterval(telling);
+  foreign?.close();
+  ping?.close();
   await dhcp.close();
+  await bootServer.close();
   await tftp.close();
   await leases.close();
   console.log('rack closed');
