@@ -19,6 +19,7 @@ import { createPingCheck } from '../rack/dhcp4/ping-check.ts';
 import type { DhcpSighting } from '../rack/dhcp4/ports.ts';
 import { createBootServer } from '../rack/dhcp4/proxy-server.ts';
 import { createDhcp4Server } from '../rack/dhcp4/server.ts';
+import type { AnsweredRequest, ConnectionRefusal } from '../rack/http/observe.ts';
 import { loaderPaths, loadLoaders } from '../rack/http-boot/loaders.ts';
 import { createRackHttpServer, type RackHttpServer } from '../rack/http-boot/server.ts';
 import { createSightings } from '../rack/http-boot/sightings.ts';
@@ -121,6 +122,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
   });
   const dhcp = createDhcp4Server({
     ...{ backend, sockets, leases, clock: leases.clock, log, ping, bootServer, tenure: slices },
+    meter: meters,
   });
   const foreign =
     raw &&
@@ -155,6 +157,10 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     clock,
   });
 
+  const httpObserver = {
+    answered: (request: AnsweredRequest) => meters.httpAnswered(request),
+    refused: (why: ConnectionRefusal) => meters.httpRefusal(why),
+  };
   const tftpServers = new Map<string, TftpServer>();
   const httpServers = new Map<string, RackHttpServer>();
   const sender = createFileSender();
@@ -208,6 +214,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       async begin({ address }) {
         const server = createRackHttpServer({
           ...{ machines, images, loaders, tokens, sightings, clock, log, sender },
+          observer: httpObserver,
         });
         await server.listen({ address, port: config.httpPort });
         httpServers.set(address, server);
@@ -294,6 +301,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     version: packageJson.version,
     rackName,
     leases,
+    slices: () => slices.status(),
     images: { cache: images, limitBytes: config.imageCacheBytes },
     world,
     outbox,

@@ -1,5 +1,6 @@
 import type { AdminConfiguration } from '../../config/admin.ts';
 import type { Clock } from '../../domain/clock.ts';
+import { ipv4ToNumber } from '../../domain/net/address.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { createAccessReview } from '../../kube/endpoint/access-review.ts';
 import { createEndpoint } from '../../kube/endpoint/endpoint.ts';
@@ -29,8 +30,8 @@ export interface AdminDeps {
     entries(): Iterable<ShownLease>;
     live(): number;
   };
-  /** Dynamic ranges of this rack's slices. Default: none. */
-  slices?(): Iterable<{ subnet: string; addresses: number; used: number }>;
+  /** The parts of dynamic ranges that this rack gives out. Default: none. */
+  slices?(): Iterable<{ subnet: string; start: string; end: string; leases: number }>;
   images: { cache: Pick<ImageCache, 'held' | 'heldBytes'>; limitBytes: number };
   world: Pick<World, 'hasSynced' | 'objects'>;
   outbox: Pick<Outbox, 'size'>;
@@ -72,7 +73,7 @@ function metricsOf(deps: AdminDeps) {
   return createRackMetrics(deps.meters, {
     version: deps.version,
     leases: () => countLeases(deps.leases.entries(), deps.clock.now()),
-    slices: () => deps.slices?.() ?? [],
+    slices: () => slicesBySubnet(deps.slices?.() ?? []),
     imageCache: () => ({
       bytes: deps.images.cache.heldBytes(),
       limitBytes: deps.images.limitBytes,
@@ -84,6 +85,19 @@ function metricsOf(deps: AdminDeps) {
     outbox: () => deps.outbox.size(),
     leaseDiskFailed: () => deps.storage().leases !== undefined,
   });
+}
+
+function slicesBySubnet(
+  slices: Iterable<{ subnet: string; start: string; end: string; leases: number }>,
+): { subnet: string; addresses: number; used: number }[] {
+  const sums = new Map<string, { subnet: string; addresses: number; used: number }>();
+  for (const { subnet, start, end, leases } of slices) {
+    const sum = sums.get(subnet) ?? { subnet, addresses: 0, used: 0 };
+    sums.set(subnet, sum);
+    sum.addresses += (ipv4ToNumber(end) ?? 0) - (ipv4ToNumber(start) ?? 0) + 1;
+    sum.used += leases;
+  }
+  return [...sums.values()];
 }
 
 /** For people: what the Rack's status says, also while the API server cannot be told. */
