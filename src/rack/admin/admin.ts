@@ -1,6 +1,5 @@
 import type { AdminConfiguration } from '../../config/admin.ts';
 import type { Clock } from '../../domain/clock.ts';
-import { ipv4ToNumber } from '../../domain/net/address.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { createAccessReview } from '../../kube/endpoint/access-review.ts';
 import { createEndpoint } from '../../kube/endpoint/endpoint.ts';
@@ -12,6 +11,7 @@ import type { ImageCache } from '../images/ports.ts';
 import { describeHolders, findPortHolders } from '../net/port-holder.ts';
 import type { Outbox } from '../reports/outbox.ts';
 import type { ServiceState, StorageState } from '../self/status.ts';
+import type { SliceStatus } from '../slices/held-slices.ts';
 import type { SnapshotState } from '../world/snapshot-file.ts';
 import type { World } from '../world/world.ts';
 import { countLeases, type ShownLease } from './lease-pages.ts';
@@ -31,7 +31,7 @@ export interface AdminDeps {
     live(): number;
   };
   /** The parts of dynamic ranges that this rack gives out. Default: none. */
-  slices?(): Iterable<{ subnet: string; start: string; end: string; leases: number }>;
+  slices?(): Iterable<Pick<SliceStatus, 'subnet' | 'start' | 'end' | 'held'>>;
   images: { cache: Pick<ImageCache, 'held' | 'heldBytes'>; limitBytes: number };
   world: Pick<World, 'hasSynced' | 'objects'>;
   outbox: Pick<Outbox, 'size'>;
@@ -88,14 +88,14 @@ function metricsOf(deps: AdminDeps) {
 }
 
 function slicesBySubnet(
-  slices: Iterable<{ subnet: string; start: string; end: string; leases: number }>,
+  slices: Iterable<Pick<SliceStatus, 'subnet' | 'start' | 'end' | 'held'>>,
 ): { subnet: string; addresses: number; used: number }[] {
   const sums = new Map<string, { subnet: string; addresses: number; used: number }>();
-  for (const { subnet, start, end, leases } of slices) {
+  for (const { subnet, start, end, held } of slices) {
     const sum = sums.get(subnet) ?? { subnet, addresses: 0, used: 0 };
     sums.set(subnet, sum);
-    sum.addresses += (ipv4ToNumber(end) ?? 0) - (ipv4ToNumber(start) ?? 0) + 1;
-    sum.used += leases;
+    sum.addresses += end - start + 1;
+    sum.used += held;
   }
   return [...sums.values()];
 }
