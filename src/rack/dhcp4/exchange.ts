@@ -40,6 +40,9 @@ export interface HandlerContext {
   recording?: boolean | undefined;
 }
 
+/** The states of a client that sends a REQUEST (RFC 2131, 4.3.2). */
+export type RequestState = 'Selecting' | 'Rebooting' | 'Renewing' | 'Rebinding';
+
 /** Why a packet got no answer. */
 export type IgnoreReason =
   | 'NotARequest'
@@ -69,6 +72,8 @@ export type Outcome =
       /** On disk before the answer leaves. */
       commit?: LeaseEntry;
       sighting?: DhcpSighting;
+      /** Of a client that sent a REQUEST. */
+      state?: RequestState;
     };
 
 /** One packet with what was found out about it. */

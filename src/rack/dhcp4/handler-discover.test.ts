@@ -110,4 +110,21 @@ describe('DISCOVER', () => {
     }
     expect(offers).toEqual(['10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5']);
   });
+
+  it('never gives out what is reserved inside a range, and skips to the next', () => {
+    const server = aServer([{ ...subnet, taken: ['10.0.0.100', '10.0.0.102'] }]);
+    expect(replyOf(server.ask({})).address).toBe('10.0.0.101');
+    expect(server.ask({ mac: other })).toMatchObject({ kind: 'Ignore', reason: 'NoAddress' });
+  });
+
+  it('that selects a subnet (RFC 3011) is offered an address of it, and its selection back', () => {
+    const offer = replyOf(aServer().ask({ options: { 118: address('10.0.1.0') } }));
+    expect(offer.address).toBe('10.0.1.100');
+    expect(offer.options.get(118)).toEqual(Uint8Array.of(10, 0, 1, 0));
+  });
+
+  it('that selects a subnet which is not on its wire is not answered', () => {
+    const outcome = aServer().ask({ options: { 118: address('10.7.0.0') } });
+    expect(outcome).toMatchObject({ kind: 'Ignore', reason: 'OtherSubnet' });
+  });
 });

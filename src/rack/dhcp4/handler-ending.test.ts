@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { quad } from '../../../test/fixtures/packets/dhcp4.ts';
 import { messageType as message, option } from './options.ts';
-import { aServer, other, replyOf, selecting, start, subnet, unknown } from './testing/a-server.ts';
+import { aServer, known, other, replyOf, selecting, start, subnet, unknown } from './testing/a-server.ts';
 
 describe('DECLINE, RELEASE and INFORM', () => {
   it('a declined address is given to nobody for a day', () => {
@@ -10,6 +10,20 @@ describe('DECLINE, RELEASE and INFORM', () => {
     const outcome = server.ask({ type: message.decline, options: selecting('10.0.0.100') });
     expect(outcome).toMatchObject({ kind: 'Record', commit: { state: 'Declined', client: '' } });
     expect(replyOf(server.ask({})).address).toBe('10.0.0.101');
+  });
+
+  it('a known client that declines its address gets another one for ten minutes, then its own again', () => {
+    const server = aServer();
+    const outcome = server.ask({ type: message.decline, mac: known, options: selecting('10.0.0.20') });
+    expect(outcome).toMatchObject({ kind: 'Record', commit: { state: 'Declined', client: '' } });
+    expect(replyOf(server.ask({ mac: known })).address).toBe('10.0.0.100');
+    server.state.now = start + 10 * 60_000;
+    expect(replyOf(server.ask({ mac: known })).address).toBe('10.0.0.20');
+  });
+
+  it('nobody can decline what is reserved for another', () => {
+    const outcome = aServer().ask({ type: message.decline, options: selecting('10.0.0.20') });
+    expect(outcome).toMatchObject({ kind: 'Ignore', reason: 'NotTheirs' });
   });
 
   it('nobody can decline what is not theirs', () => {

@@ -129,6 +129,13 @@ describe('REQUEST of a client that renews or rebinds (ciaddr)', () => {
     expect(replyOf(server.ask(renew('10.0.0.101', known))).type).toBe(message.nak);
   });
 
+  it('is refused when the address was reserved for another client since, inside the range', () => {
+    const server = aServer([{ ...subnet, taken: ['10.0.0.101'] }]);
+    server.bind(unknown, '10.0.0.101');
+    expect(replyOf(server.ask(renew('10.0.0.101'))).type).toBe(message.nak);
+    expect(replyOf(server.ask({})).address).toBe('10.0.0.100');
+  });
+
   it('with a server identifier, which the RFC forbids, renews all the same', () => {
     const server = aServer();
     server.bind(unknown, '10.0.0.101');
@@ -139,5 +146,42 @@ describe('REQUEST of a client that renews or rebinds (ciaddr)', () => {
 
   it('without any address is dropped', () => {
     expect(aServer().ask({ type: message.request })).toMatchObject({ kind: 'Ignore', reason: 'Malformed' });
+  });
+});
+
+describe('REQUEST on a wire that carries subnets of another server', () => {
+  const network = { elsewhere: ['192.168.1.0/24'] };
+
+  it.each([
+    ['reboots', { options: { 50: address('192.168.1.5') } }],
+    ['renews', { ciaddr: '192.168.1.5' }],
+  ])('is not answered when its client %s there', (_, wanted) => {
+    const outcome = aServer([subnet], network).ask({ type: message.request, ...wanted });
+    expect(outcome).toMatchObject({ kind: 'Ignore', reason: 'UnknownClient' });
+  });
+
+  it('is refused for an address of neither', () => {
+    const outcome = aServer([subnet], network).ask({ type: message.request, ciaddr: '192.168.2.5' });
+    expect(replyOf(outcome).type).toBe(message.nak);
+  });
+});
+
+describe('the state of a client that sends a REQUEST', () => {
+  const relayed = (flags: number) => ({
+    giaddr: '10.0.0.9',
+    ciaddr: '10.0.0.101',
+    options: { 82: Uint8Array.of(10, 1, flags) },
+  });
+  it.each([
+    ['Selecting', { options: selecting('10.0.0.101') }],
+    ['Rebooting', { options: { 50: address('10.0.0.101') } }],
+    ['Renewing', { ciaddr: '10.0.0.101' }],
+    ['Renewing', relayed(0x80)],
+    ['Rebinding', relayed(0)],
+    ['Rebinding', { giaddr: '10.0.0.9', ciaddr: '10.0.0.101' }],
+  ])('is %s', (state, wanted) => {
+    const server = aServer();
+    server.bind(unknown, '10.0.0.101');
+    expect(server.ask({ type: message.request, ...wanted })).toMatchObject({ kind: 'Reply', state });
   });
 });

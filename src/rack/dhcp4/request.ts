@@ -6,6 +6,7 @@ import {
   grantOf,
   isOurs,
   type Outcome,
+  type RequestState,
   sightingOf,
 } from './exchange.ts';
 import { isHeld } from './leases/lease.ts';
@@ -15,8 +16,6 @@ import { grantReply, refusal } from './reply.ts';
 import { inRanges, onSubnet } from './subnet-plan.ts';
 import { promise } from './tenure.ts';
 
-/** The states of a client that sends a REQUEST (RFC 2131, 4.3.2). */
-type RequestState = 'Selecting' | 'Rebooting' | 'Renewing' | 'Rebinding';
 type Verdict = { kind: 'Grant'; address: Address } | { kind: 'Refuse'; why: string } | { kind: 'Silent' };
 
 /** A REQUEST in each of its four states. */
@@ -36,7 +35,12 @@ export function request(exchange: Exchange): Outcome {
   if (verdict.kind === 'Refuse') {
     const speaker = plans.find((plan) => onSubnet(plan, context.relay?.link ?? wanted)) ?? plans[0];
     if (speaker === undefined) return { kind: 'Ignore', reason: 'NoAddress', client };
-    return { kind: 'Reply', reply: refusal(asked, context.relay, speaker.server, verdict.why), client };
+    return {
+      kind: 'Reply',
+      reply: refusal(asked, context.relay, speaker.server, verdict.why),
+      client,
+      state,
+    };
   }
   const { address } = verdict;
   const promised = address.recorded ? promise(context, address, client.id, isExtending(state)) : undefined;
@@ -47,6 +51,7 @@ export function request(exchange: Exchange): Outcome {
     kind: 'Reply',
     reply: grantReply(asked, client, context.relay, messageType.ack, grant),
     client,
+    state,
     sighting: sightingOf(exchange, address, 'Ack'),
   };
   if (promised?.record) {
@@ -73,11 +78,7 @@ function isExtending(state: RequestState): boolean {
 function judge(exchange: Exchange, wanted: number, state: RequestState): Verdict {
   const { fixed, plans, context, client } = exchange;
   const plan = plans.find((candidate) => onSubnet(candidate, wanted));
-  if (plan === undefined) {
-    // On a wire that carries another's subnets too, a client of theirs is none of ours to refuse.
-    if (state !== 'Selecting' && isElsewhere(context.network, wanted)) return { kind: 'Silent' };
-    return { kind: 'Refuse', why: 'the address is not of this network' };
-  }
+  if (plan === undefined) return judgeStranger(context.network, wanted, state);
   if (inRanges(plan, wanted) && context.tenure?.limit(plan, wanted) === undefined && context.tenure) {
     // Whose the address is, the rack that has its slice knows; a client that was offered it here must start anew.
     return state === 'Selecting'
@@ -111,6 +112,10 @@ function judge(exchange: Exchange, wanted: number, state: RequestState): Verdict
   return granted;
 }
 
-function isElsewhere({ elsewhere = [] }: DhcpNetwork, address: number): boolean {
-  return elsewhere.some((cidr) => cidrContains(parseCidr(cidr), { family: 4, value: BigInt(address) }));
+/** Of an address that is on none of our subnets. Where the wire carries another's too, its client is not ours to refuse. */
+function judgeStranger({ elsewhere = [] }: DhcpNetwork, address: number, state: RequestState): Verdict {
+  const ip = { family: 4, value: BigInt(address) } as const;
+  const isTheirs = elsewhere.some((cidr) => cidrContains(parseCidr(cidr), ip));
+  if (isTheirs && state !== 'Selecting') return { kind: 'Silent' };
+  return { kind: 'Refuse', why: 'the address is not of this network' };
 }
