@@ -84,7 +84,10 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
       redirect: deps.bootServer?.serves(device) ?? false,
       boot: (boots, subnet) => backend.boot(boots, subnet),
     });
-    if (sighting !== undefined) backend.seen(sighting);
+    if (sighting !== undefined) {
+      if (sighting.client === 'iPXE') hurry(listener, sighting.mac);
+      backend.seen(sighting);
+    }
     if (client === undefined || reply === undefined) return;
     log.debug({ device, mac: client.mac, client: client.kind }, 'proxy DHCPOFFER');
     sent(reply.type, asked);
