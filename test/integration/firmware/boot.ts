@@ -7,7 +7,7 @@ import { kernelGreeting } from './test-kernel.ts';
 export interface BootFacts {
   /** The kernel's words on the serial console: how it was started. */
   started: 'BIOS' | 'UEFI' | undefined;
-  /** By the rack's DHCP: what each acknowledged client was, in order. */
+  /** By the rack's DHCP: what each acknowledged client was, in order, without repetitions of the same. */
   clients: string[];
   vlans: string[];
   address: string | undefined;
@@ -64,21 +64,34 @@ export function factsOf(log: string, mac: string): Omit<BootFacts, 'started' | '
   );
   const address = acknowledged[0]?.address;
   return {
-    clients: acknowledged.flatMap(({ client }) => client ?? []),
+    clients: acknowledged
+      .flatMap(({ client }) => client ?? [])
+      .filter((client, index, all) => client !== all[index - 1]),
     vlans: [...new Set(acknowledged.flatMap(({ vlan }) => vlan ?? []))],
     address,
-    byTftp: lines
-      .flatMap(({ transfer }) => transfer ?? [])
-      .filter((transfer) => transfer.outcome === 'Done' && transfer.address === address)
-      .map(({ name }) => name),
-    byHttp: lines
-      .filter(({ msg, method, status }) => msg === 'http' && method === 'GET' && status === 200)
-      .filter((line) => line.address === address)
-      .flatMap(({ route }) => route ?? []),
-    stages: lines
-      .filter((line) => line.msg === 'boot report' && line.mac === mac)
-      .flatMap(({ stage }) => stage ?? []),
+    byTftp: unique(
+      lines
+        .flatMap(({ transfer }) => transfer ?? [])
+        .filter((transfer) => transfer.outcome === 'Done' && transfer.address === address)
+        .map(({ name }) => name),
+    ),
+    byHttp: unique(
+      lines
+        .filter(({ msg, method, status }) => msg === 'http' && method === 'GET' && status === 200)
+        .filter((line) => line.address === address)
+        .flatMap(({ route }) => route ?? []),
+    ),
+    stages: unique(
+      lines
+        .filter((line) => line.msg === 'boot report' && line.mac === mac)
+        .flatMap(({ stage }) => stage ?? []),
+    ),
   };
+}
+
+/** Packets are repeated where a machine is busy. */
+function unique(texts: string[]): string[] {
+  return [...new Set(texts)];
 }
 
 function parse(text: string): Line[] {

@@ -8,7 +8,10 @@ import type { FirmwareSetting, Place } from './setting.ts';
 export type Firmware =
   /** SeaBIOS with iPXE in the network card's ROM. */
   | 'bios-ipxe-rom'
-  /** iPXE started as a kernel, its user class taken away: what a PXE ROM of a BIOS asks, with iPXE's code. */
+  /**
+   * There is no free PXE ROM for BIOS but iPXE, so iPXE plays one: started as a kernel, it marks its DISCOVER by a user class,
+   * and the rack of the test takes out what a ROM would not say (options 77 and 175).
+   */
   | 'bios-pxe'
   /** EDK2's own PXE client. */
   | 'uefi-pxe'
@@ -25,12 +28,14 @@ export interface MachineOptions {
   card?: string;
 }
 
-/** The user class is taken back before the loader starts: it would inherit it. */
+/** The user class is taken back before the loader starts: it would inherit it. A proxy's server goes with a proxy's file. */
 const disguise = `#!ipxe
 set user-class PXE
 ifconf --configurator dhcp net0 || reboot
 clear user-class
-chain --replace tftp://\${next-server}/\${filename} || reboot
+set next \${next-server}
+isset \${proxydhcp/next-server} && set next \${proxydhcp/next-server} ||
+chain --replace tftp://\${next}/\${filename} || reboot
 `;
 
 /** Starts a machine without disks. What it says on its serial console is its output. It is emulated: KVM is never used. */

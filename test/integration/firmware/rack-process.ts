@@ -8,13 +8,17 @@ import { createLogger } from '../../../src/log/logger.ts';
 import { openBootTokens } from '../../../src/rack/boot-token/boot-tokens.ts';
 import { selectBootFile } from '../../../src/rack/dhcp4/boot-file.ts';
 import { openLeaseStore } from '../../../src/rack/dhcp4/leases/store.ts';
+import { decodePacket, encodePacket } from '../../../src/rack/dhcp4/packet.ts';
+import { createPingCheck } from '../../../src/rack/dhcp4/ping-check.ts';
 import type { DhcpBackend, DhcpNetwork } from '../../../src/rack/dhcp4/ports.ts';
+import { createBootServer } from '../../../src/rack/dhcp4/proxy-server.ts';
 import { createDhcp4Server } from '../../../src/rack/dhcp4/server.ts';
 import { debianLoaderPaths, loadLoaders } from '../../../src/rack/http-boot/loaders.ts';
 import { createRackHttpServer } from '../../../src/rack/http-boot/server.ts';
 import { createSightings } from '../../../src/rack/http-boot/sightings.ts';
 import { createImageCache } from '../../../src/rack/images/image-cache.ts';
-import { createSocketFactory } from '../../../src/rack/net/socket-factory.ts';
+import { createFileSender } from '../../../src/rack/net/native-file-sender.ts';
+import { createRawSocketFactory, createSocketFactory } from '../../../src/rack/net/socket-factory.ts';
 import type { SocketFactory } from '../../../src/rack/net/sockets.ts';
 import { createTftpServer } from '../../../src/rack/tftp/server.ts';
 import { aMachine, createFakeMachines, expecting } from '../rack-http/fake-machines.ts';
@@ -91,7 +95,10 @@ const backend: DhcpBackend = {
 
 const sockets = recording(await createSocketFactory(log), config.record);
 const leases = await openLeaseStore({ directory: join(config.directory, 'leases'), clock, log });
-const dhcp = createDhcp4Server({ backend, sockets, leases, clock, log });
+const raw = await createRawSocketFactory(log);
+const bootServer = createBootServer({ backend, sockets, log });
+const ping = raw && createPingCheck({ raw, log });
+const dhcp = createDhcp4Server({ backend, sockets, leases, clock: leases.clock, log, ping, bootServer });
 const loaders = await loadLoaders(debianLoaderPaths);
 const tftp = createTftpServer({
   files: (name) => loaders.files.get(name),
@@ -107,16 +114,18 @@ const images = await createImageCache({
   clock,
 });
 const tokens = await openBootTokens({ path: join(config.directory, 'boot-tokens.json'), clock, log });
-const http = createRackHttpServer({ machines, images, loaders, tokens, sightings, clock, log });
+const sender = createFileSender();
+const http = createRackHttpServer({ machines, images, loaders, tokens, sightings, clock, log, sender });
 
 await Promise.all([kernelDigest, initrdDigest].map((digest) => images.ensure(digest)));
 await dhcp.listen(device);
+await bootServer.listen(device);
 await tftp.listen({ address, device });
 await http.listen({ address, port: httpPort });
 console.log('rack ready');
 
 process.once('SIGTERM', async () => {
-  await Promise.all([dhcp.close(), tftp.close(), http.close()]);
+  await Promise.all([dhcp.close(), bootServer.close(), tftp.close(), http.close()]);
   await Promise.all([leases.close(), images.close(), tokens.close()]);
   console.log('rack closed');
 });
@@ -128,16 +137,24 @@ function recording(factory: SocketFactory, path: string): SocketFactory {
       const socket = await factory.openUdp4(options);
       const { port } = socket;
       return {
-        port,
+        ...socket,
         onMessage: (listener) =>
-          socket.onMessage((data, peer) => {
+          socket.onMessage((sent, peer) => {
+            const data = port === 67 ? withoutMarksOfIpxe(sent) : sent;
             appendFileSync(path, `${port} ${peer.address} ${Buffer.from(data).toString('hex')}\n`);
             listener(data, peer);
           }),
-        onError: (listener) => socket.onError(listener),
-        send: (data, to) => socket.send(data, to),
-        close: () => socket.close(),
       };
     },
   };
+}
+
+/** Where iPXE plays the ROM of a BIOS (it says so by user class `PXE`), what a ROM does not say is taken out. */
+function withoutMarksOfIpxe(data: Uint8Array): Uint8Array {
+  const packet = decodePacket(data);
+  const userClass = packet.options.get(77);
+  if (userClass === undefined || Buffer.from(userClass).toString() !== 'PXE') return data;
+  packet.options.delete(77);
+  packet.options.delete(175);
+  return encodePacket(packet, { maximum: 1472 });
 }

@@ -41,13 +41,18 @@ export const httpPort = 7480;
  * would answer ARP for it (Linux' weak host model), and firmware believes whoever answers first.
  *
  *     rack ── near (br0: machines) ── relay (routes, dhcrelay) ── far (br0: machines)
+ *
+ * @param addresses who gives the addresses on the near network; when it is dnsmasq, the rack is a proxy beside it
  */
-export async function createFirmwareSetting(machines: Record<string, string>): Promise<FirmwareSetting> {
-  requireTools('ip', 'qemu-system-x86_64', 'dhcrelay');
+export async function createFirmwareSetting(
+  machines: Record<string, string>,
+  addresses: 'rack' | 'dnsmasq' = 'rack',
+): Promise<FirmwareSetting> {
+  requireTools('ip', 'qemu-system-x86_64', 'dhcrelay', 'dnsmasq');
   const directory = mkdtempSync(join(tmpdir(), 'mw-firmware-'));
   const netns = createNetns();
   try {
-    return await build(netns, directory, machines);
+    return await build(netns, directory, machines, addresses);
   } catch (error) {
     await netns.close();
     rmSync(directory, { recursive: true, force: true });
@@ -59,6 +64,7 @@ async function build(
   netns: Netns,
   directory: string,
   machines: Record<string, string>,
+  addresses: 'rack' | 'dnsmasq',
 ): Promise<FirmwareSetting> {
   const [rack, near, relay, far] = [
     await netns.create('fwrack'),
@@ -89,7 +95,7 @@ async function build(
   writeFileSync(path('initrd'), randomFillSync(new Uint8Array(64 * 1024)));
   const config: FirmwareRackConfig = {
     ...{ directory, device: 'eth0', address: rackAddress, httpPort, machines },
-    near: { vlan: 'near', subnets: [subnet(1)] },
+    near: { vlan: 'near', subnets: [subnet(1)], mode: addresses === 'rack' ? 'Server' : 'Proxy' },
     relayed: [{ vlan: 'far', subnets: [subnet(2)] }],
     ...{ kernel: path('kernel'), initrd: path('initrd'), record: path('received') },
   };
@@ -103,6 +109,25 @@ async function build(
     ...['dhcrelay', '-4', '-d', '-a', '--no-pid', '-iu', 'up0', '-id', 'down0', rackAddress],
   ]);
   await Promise.all([server.until(/rack ready/, 60_000), relaying.until(/Listening on.*down0/, 60_000)]);
+
+  const neighbour = async (name: string): Promise<Namespace> => {
+    const space = await netns.create(name);
+    await netns.cable(space, 'eth0', near, `to${name}`);
+    await plug(near, `to${name}`);
+    return space;
+  };
+  if (addresses === 'dnsmasq') {
+    const other = await neighbour('fwother');
+    await other.ip('address', 'add', '10.81.1.2/24', 'dev', 'eth0');
+    const { cidr, dynamicRanges } = subnet(1);
+    const serving = other.start([
+      ...['dnsmasq', '--no-daemon', '--port=0', '--conf-file=/dev/null', '--pid-file=', '--log-dhcp'],
+      ...['--no-ping', '--dhcp-authoritative', `--dhcp-leasefile=${path('dnsmasq.leases')}`],
+      ...dynamicRanges.map(({ start, end }) => `--dhcp-range=${start},${end},255.255.255.0,10m`),
+      `--dhcp-option=option:router,${cidr.replace('0/24', '254')}`,
+    ]);
+    await serving.until(/DHCP, IP range/, 60_000);
+  }
 
   const bridges = { direct: near, relayed: far };
   let taps = 0;
@@ -126,12 +151,7 @@ async function build(
       await bridges[place].ip('link', 'set', name, 'up', 'arp', 'off', 'master', 'br0');
       return name;
     },
-    async neighbour(name) {
-      const space = await netns.create(name);
-      await netns.cable(space, 'eth0', near, `to${name}`);
-      await plug(near, `to${name}`);
-      return space;
-    },
+    neighbour,
     async close() {
       await server.stop();
       await netns.close();
