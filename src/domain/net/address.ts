@@ -9,7 +9,6 @@ export interface IpAddress {
   value: bigint;
 }
 
-const octet = /^(0|[1-9][0-9]{0,2})$/;
 const group = /^[0-9a-f]{1,4}$/i;
 
 /** Bits in an address of the family. */
@@ -19,16 +18,26 @@ export function addressBits(family: Family): 32 | 128 {
 
 /** Dotted quad to an unsigned 32-bit number; undefined for anything else. Leading zeros are refused: they are octal to some. */
 export function ipv4ToNumber(text: string): number | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
   let value = 0;
-  for (const part of parts) {
-    if (!octet.test(part)) return undefined;
-    const byte = Number(part);
-    if (byte > 255) return undefined;
-    value = value * 256 + byte;
+  let part = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit >= 0 && digit <= 9) {
+      if (digits > 0 && part === 0) return undefined;
+      part = part * 10 + digit;
+      digits += 1;
+      if (part > 255) return undefined;
+    } else {
+      if (digit !== -2 || digits === 0) return undefined;
+      value = value * 256 + part;
+      part = 0;
+      digits = 0;
+      dots += 1;
+    }
   }
-  return value;
+  return dots === 3 && digits > 0 ? value * 256 + part : undefined;
 }
 
 /** An unsigned 32-bit number as a dotted quad. */

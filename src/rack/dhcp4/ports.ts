@@ -113,6 +113,8 @@ export interface DhcpBackend {
    */
   networkOfRelay(giaddr: string, device?: string, senders?: readonly string[]): DhcpNetwork | undefined;
   reservation(mac: string, network: DhcpNetwork): DhcpReservation | undefined;
+  /** Whether it is a machine's, or an address is reserved for it: it is answered before strangers. Default: nobody is known. */
+  known?(mac: string): boolean;
   /** What a person set for the machine with this MAC address; the same list each time, until it is changed. */
   machineOptions?(mac: string): readonly DhcpOptionSetting[] | undefined;
   /** What a network-booting client gets; `None` when it must not boot from the network. Not asked for other clients. */

@@ -1,21 +1,27 @@
 import { ipv4FromNumber, ipv4ToNumber } from '../../domain/net/address.ts';
+import { macFromBytes } from '../../domain/net/mac.ts';
 import { messageOf } from '../../errors/coded-error.ts';
 import { DecodeError } from '../../errors/decode-error.ts';
 import type { Logger } from '../../log/logger.ts';
 import { listInterfaces } from '../net/interfaces.ts';
 import { emptyRouterAdvertisement } from '../net/router-advertisement.ts';
 import type { LinkSender, UdpPeer, UdpSocket } from '../net/sockets.ts';
+import { createAnswerLog } from './answer-log.ts';
 import { canBoot } from './boot-file.ts';
 import type { Outcome } from './exchange.ts';
 import { isProbe } from './foreign-probe.ts';
 import { handle } from './handler.ts';
+import { clientOf } from './identity.ts';
+import { createIntake } from './intake.ts';
 import type { LeaseEntry } from './leases/lease.ts';
 import { messageType, option, readNumber } from './options.ts';
 import { type Dhcp4Packet, decodePacket } from './packet.ts';
+import { peekMac, peekMessageType } from './peek.ts';
 import { guardOffer } from './ping-offer.ts';
 import type { Dhcp4Server, Dhcp4ServerDeps, DhcpNetwork } from './ports.ts';
 import { proxyRequest } from './proxy-request.ts';
 import { type RelayAgent, relayAgentOf } from './relay-agent.ts';
+import { createStrangerBudget } from './stranger-budget.ts';
 import { onSubnet, planOf } from './subnet-plan.ts';
 import { transmit } from './transmit.ts';
 
@@ -24,6 +30,13 @@ interface Listener {
   device: string;
   socket: UdpSocket;
   link: LinkSender | undefined;
+}
+
+/** One datagram. */
+interface Arrival {
+  listener: Listener;
+  data: Uint8Array;
+  peer: UdpPeer;
 }
 
 /** One message and where it came from. */
@@ -53,10 +66,20 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
   const ports = deps.ports ?? { server: 67, client: 68 };
   const listeners = new Map<string, Listener>();
   const warn = limitedWarnings(deps);
+  const logAnswer = createAnswerLog(log, clock);
+  const strangers = createStrangerBudget(clock);
+  const intake = createIntake<Arrival>({
+    handle: receive,
+    dropped: () => {
+      meter?.received(messageType.discover);
+      meter?.refused('Overload');
+    },
+  });
   let waiting = 0;
 
-  function receive(listener: Listener, data: Uint8Array, peer: UdpPeer): void {
+  function receive({ listener, data, peer }: Arrival): void {
     const { device } = listener;
+    if (listeners.get(device) !== listener) return;
     guarded(device, peer, () => {
       const packet = decodePacket(data);
       if (isProbe(packet)) return;
@@ -112,6 +135,12 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
   function respond(listener: Listener, asked: Asked, attempt: number): void {
     const { device } = listener;
     const { packet, peer, relay, network } = asked;
+    const type = readNumber(packet.options, option.messageType);
+    const stranger = type === messageType.discover ? strangerOf(asked) : undefined;
+    if (stranger !== undefined && attempt === 1 && !admitStranger(stranger, asked)) {
+      meter?.refused('TooManyStrangers');
+      return;
+    }
     const outcome = handle(packet, {
       device,
       network,
@@ -125,7 +154,11 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
       tenure: deps.tenure,
       recording: leases.problem() === undefined,
     });
+    if (type === messageType.request && outcome.kind !== 'Record' && outcome.client !== undefined) {
+      strangers.settle(outcome.client.id);
+    }
     if (outcome.kind !== 'Reply' || outcome.hold === undefined) {
+      if (stranger !== undefined) strangers.settle(stranger);
       act(listener, asked, outcome);
       return;
     }
@@ -140,6 +173,23 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
         guarded(device, peer, () => respond(listener, asked, attempt + 1));
       },
     });
+  }
+
+  /** Who asks, when nothing is known of it: no machine, no reservation, no lease. */
+  function strangerOf({ packet, network }: Asked): string | undefined {
+    const client = clientOf(packet);
+    if (client === undefined || backend.known?.(macFromBytes(packet.chaddr))) return undefined;
+    const met = network.subnets.some(({ name }) => leases.view.of(client, name)?.state === 'Bound');
+    return met ? undefined : client;
+  }
+
+  function admitStranger(client: string, { network, relay }: Asked): boolean {
+    let addresses = 0;
+    for (const subnet of network.subnets) {
+      for (const { start, end } of planOf(subnet).ranges) addresses += end - start + 1;
+    }
+    const via = relay === undefined ? '' : ipv4FromNumber(relay.address);
+    return strangers.admit(client, { network: network.vlan, addresses, via });
   }
 
   /** RFC 8357: a relay may want its answers on the port that it sent from. */
@@ -185,20 +235,21 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
     waiting += 1;
     const decidedAt = clock.now();
     const { commit } = outcome;
-    leases
-      .commit(commit)
-      .then(() => {
-        if (!isStillOurs(asked.network, commit, clock.now() - decidedAt)) meter?.refused('SliceLost');
-        else if (outcome.kind === 'Reply' && listeners.get(device) === listener)
-          answer(listener, asked, outcome);
-      })
-      .catch((error: unknown) => {
+    leases.commit(commit).then(
+      () => {
+        waiting -= 1;
+        guarded(device, asked.peer, () => {
+          if (!isStillOurs(asked.network, commit, clock.now() - decidedAt)) meter?.refused('SliceLost');
+          else if (outcome.kind === 'Reply' && listeners.get(device) === listener)
+            answer(listener, asked, outcome);
+        });
+      },
+      (error: unknown) => {
+        waiting -= 1;
         meter?.refused('LeaseNotStored');
         warn('lease', { device, error: messageOf(error) }, 'a lease was not acknowledged');
-      })
-      .finally(() => {
-        waiting -= 1;
-      });
+      },
+    );
   }
 
   /** Whether a lease that took so long to be stored may still be acknowledged. @param late milliseconds */
@@ -219,7 +270,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
     const name = typeNames.get(reply.type) ?? String(reply.type);
     const fields = { device, mac: client.mac, client: client.kind, address: sighting?.address };
     if (reply.type === messageType.offer) log.debug(fields, `DHCP${name}`);
-    else log.info(fields, `DHCP${name}`);
+    else logAnswer(fields, `DHCP${name}`);
     if (reply.type === messageType.offer && client.kind !== 'OS' && !canBoot(client)) {
       const { architecture } = client;
       log.warn({ device, mac: client.mac, architecture }, 'no loader for a client of this architecture');
@@ -250,10 +301,14 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
   return {
     async listen(device) {
       if (listeners.has(device)) return;
-      const socket = await sockets.openUdp4({ device, port: ports.server, broadcast: true });
+      const socket = await sockets.openUdp4({ device, port: ports.server, broadcast: true, bursts: true });
       const listener: Listener = { device, socket, link: openLink(deps, device) };
       listeners.set(device, listener);
-      socket.onMessage((data, peer) => receive(listener, data, peer));
+      socket.onMessage((data, peer) =>
+        intake.take({ listener, data, peer }, peekMessageType(data) === messageType.discover, () =>
+          backend.known?.(peekMac(data)) ? 'Known' : 'Unknown',
+        ),
+      );
       socket.onError((error) => warn(`socket ${device}`, { device, error: error.message }, 'socket error'));
       log.info({ device, port: ports.server }, 'serving DHCPv4');
     },

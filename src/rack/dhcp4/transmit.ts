@@ -21,7 +21,7 @@ export function transmit(
 ): void {
   const { destination, bytes } = reply;
   const send = (address: string, port: number): void => {
-    socket.send(bytes, { address, port }).catch(failed);
+    socket.post(bytes, { address, port }, failed);
   };
   if (destination.kind === 'Relay') {
     send(ipv4FromNumber(destination.address), ports.server);

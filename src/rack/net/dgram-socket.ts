@@ -54,6 +54,12 @@ export function udpSocketOf(
         sender(to).send(data, to.port, to.address, (error) => (error ? reject(error) : resolve()));
       });
     },
+    post(data, to, failed) {
+      // Node keeps the bytes until the kernel has taken them.
+      sender(to).send(Uint8Array.from(data), to.port, to.address, (error) => {
+        if (error) failed(error);
+      });
+    },
     async close() {
       receive = () => {};
       await Promise.all(sockets.map((socket) => new Promise<void>((done) => socket.close(() => done()))));

@@ -58,6 +58,9 @@ export function createMemorySockets(options: { linkSenders?: boolean } = {}): Me
         async send(data, to) {
           record({ device, from: port, to, data });
         },
+        post(data, to) {
+          record({ device, from: port, to, data: Uint8Array.from(data) });
+        },
         async close() {
           open.delete(key(device, port));
         },

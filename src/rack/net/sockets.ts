@@ -14,6 +14,8 @@ export interface UdpSocket {
   onError(listener: (error: Error) => void): void;
   /** Resolves when the kernel took the datagram. */
   send(data: Uint8Array, to: UdpPeer): Promise<void>;
+  /** As `send`, without a promise for each datagram. The bytes are the caller's again when it returns or has failed. */
+  post(data: Uint8Array, to: UdpPeer, failed: (error: unknown) => void): void;
   close(): Promise<void>;
 }
 
@@ -42,6 +44,8 @@ export interface Udp4Options {
   broadcast?: boolean;
   /** Local address. Default: all (0.0.0.0). */
   address?: string;
+  /** Datagrams come in bursts: where it can be done, those that wait are taken together. */
+  bursts?: boolean;
 }
 
 /** How the servers of the rack get their sockets. */

@@ -54,6 +54,7 @@ const backend: DhcpBackend = {
     config.reservations.find(
       (known) => known.mac === mac && network.subnets.some(({ name }) => name === known.subnet),
     ),
+  known: (mac) => config.reservations.some((reservation) => reservation.mac === mac),
   boot: (client, subnet) =>
     selectBootFile(client, {
       tftpServer: subnet.serverAddress,
