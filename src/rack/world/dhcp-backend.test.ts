@@ -161,6 +161,57 @@ describe('the networks of a rack', () => {
     await expect.poll(() => networks.backend.reservation(mac, network)?.address).toBe('10.0.0.9');
   });
 
+  it('leave out of the ranges what is reserved inside them, and have it back when that is gone', async () => {
+    const taken = (): readonly string[] => networks.backend.networkOf('eth1')?.subnets[0]?.taken ?? [];
+    await client.patch(subnetKind, 'subnet-1', {
+      spec: { ranges: { dynamic: [{ start: '10.0.0.100', end: '10.0.0.199' }] } },
+    });
+    await expect.poll(() => networks.backend.networkOf('eth1')?.subnets[0]?.dynamicRanges.length).toBe(1);
+    const before = networks.backend.networkOf('eth1');
+    await client.create(ipAddressKind, anAddress('10.0.0.9'));
+    await expect.poll(() => world.addresses.list().length).toBe(1);
+    expect(networks.backend.networkOf('eth1')).toBe(before);
+    await client.create(ipAddressKind, anAddress('10.0.0.150'));
+    await expect.poll(taken).toEqual(['10.0.0.150']);
+    await client.delete(ipAddressKind, '10.0.0.150');
+    await expect.poll(taken).toEqual([]);
+  });
+
+  it('name the other subnets of the wire, whose clients are not refused', async () => {
+    await client.create(
+      subnetKind,
+      aSubnet({ name: 'theirs', spec: { cidr: '10.9.0.0/24', managed: false } }),
+    );
+    await expect.poll(() => networks.backend.networkOf('eth1')?.elsewhere).toEqual(['10.9.0.0/24']);
+  });
+
+  it('carry the options that people set, the same lists until they are changed', async () => {
+    const dhcpOptions = [{ name: 'root-path' as const, text: '/srv' }];
+    await client.create(machineKind, aMachine({ name: 'a', spec: { dhcpOptions } }));
+    await client.create(ipAddressKind, anAddress('10.0.0.9', { spec: { mac, dhcpOptions } }));
+    await client.patch(subnetKind, 'subnet-1', {
+      spec: {
+        dhcpOptions,
+        searchDomains: ['example.com'],
+        staticRoutes: [{ destination: '10.7.0.0/16', gateway: '10.0.0.7' }],
+        ranges: { dynamic: [{ start: '10.0.0.100', end: '10.0.0.199', dhcpOptions }] },
+      },
+    });
+    await expect.poll(() => networks.backend.machineOptions?.(mac)).toEqual(dhcpOptions);
+    expect(networks.backend.machineOptions?.(mac)).toBe(networks.backend.machineOptions?.(mac));
+    await expect
+      .poll(() => networks.backend.networkOf('eth1')?.subnets[0])
+      .toMatchObject({
+        options: dhcpOptions,
+        searchDomains: ['example.com'],
+        staticRoutes: [{ destination: '10.7.0.0/16', gateway: '10.0.0.7' }],
+        dynamicRanges: [{ options: dhcpOptions }],
+      });
+    const here = networks.backend.networkOf('eth1')!;
+    expect(networks.backend.reservation(mac, here)?.options).toEqual(dhcpOptions);
+    expect(networks.backend.reservation(mac, here)).toBe(networks.backend.reservation(mac, here));
+  });
+
   it('name the first by name of two machines of one second that claim one MAC address', async () => {
     for (const name of ['b', 'a', 'c']) await client.create(machineKind, aMachine({ name }));
     await expect.poll(() => world.machines.list().length).toBe(3);
