@@ -47,12 +47,18 @@ export function isCurrent(machine: Machine | undefined, session: Readonly<Sessio
   );
 }
 
-/** The task as the agent takes it, or what is missing for it, in words. */
+/**
+ * The task as the agent takes it, or what is missing for it, in words. A disk is written only when the API server itself says at this
+ * moment that it shall be: what a rack remembers may be of a time when nobody needed what is on the disk. Rejects while the API
+ * server cannot be asked.
+ */
 export async function assembleTask(
   machine: Machine,
   task: TaskIntent,
-  machines: Pick<RackMachines, 'diskImage' | 'seed'>,
+  machines: Pick<RackMachines, 'diskImage' | 'seed' | 'isStillTask'>,
 ): Promise<AgentTask | { missing: string }> {
+  if (task.kind !== 'Inventory' && !(await machines.isStillTask(machine, task)))
+    return { missing: 'the news of what else is to be done' };
   switch (task.kind) {
     case 'Inventory':
       return { id: task.id, kind: 'Inventory' };

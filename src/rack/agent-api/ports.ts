@@ -1,6 +1,6 @@
 import type { EnlistmentRequest, InstallImage, Seed } from '../../api/agent/schema.ts';
 import type { Architecture } from '../../api/fields.ts';
-import type { BootProgress, Machine, TaskResult } from '../../api/machine/schema.ts';
+import type { BootProgress, Machine, TaskIntent, TaskResult } from '../../api/machine/schema.ts';
 import type { Inventory } from '../../api/machine-inventory/schema.ts';
 
 /** Kernel and initrd of the OS that the agent runs in. Digests are 64 lower-case hex digits. */
@@ -59,6 +59,8 @@ export interface RackMachines {
   diskImage(name: string): DiskImage | undefined;
   /** What is in the Secret that `status.task.secret` names. Undefined when there is none. Rejects while it cannot be read. */
   seed(machine: Machine): Promise<Seed | undefined>;
+  /** Whether the API server, asked now, has this very task for the machine. Rejects while it cannot be asked. */
+  isStillTask(machine: Machine, task: Pick<TaskIntent, 'id' | 'generation'>): Promise<boolean>;
   /** Machines that enlisted themselves and wait for approval. */
   pendingEnlistments(): number;
   /** Returns at once; several reports of one machine may become one, the latest stage of the latest generation wins. */

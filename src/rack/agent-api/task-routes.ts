@@ -24,7 +24,7 @@ export function taskRoute(deps: AgentApiDeps): Route {
       if (next.kind === 'Wait' || call.machine === undefined) return done;
       const task = await assembleTask(call.machine, next.task, deps.machines).catch((error: unknown) => {
         deps.log.warn({ machine: call.session.machine, error: messageOf(error) }, 'the task is not complete');
-        return { missing: 'the seed, which cannot be read at the moment' };
+        return { missing: 'the API server, which is asked before a disk is written' };
       });
       if ('missing' in task) {
         deps.log.warn({ machine: call.session.machine, missing: task.missing }, 'the task is not complete');

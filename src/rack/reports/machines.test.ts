@@ -217,3 +217,39 @@ describe('an attempt on the boot protocol', () => {
     expect(events).toEqual(['Machine/m1 Warning BootTokenReplayed', 'Rack/rack-1 Warning EnlistmentRefused']);
   });
 });
+
+describe('whether a task still stands', () => {
+  const task = { id: 't1', generation: 2, kind: 'Erase' } as const;
+  const machine = aMachine({ name: 'm1', status: { boot: { generation: 2, target: 'EphemeralOS' }, task } });
+
+  it('is what the API server says now, not what the rack remembers', async () => {
+    const { client, world, machines } = await rack({ machines: [machine] });
+    const known = world.machines.get('m1') ?? machine;
+    expect(await machines.isStillTask(known, task)).toBe(true);
+    await client.patchStatus(machineKind, 'm1', { task: { id: 't2' } });
+    expect(await machines.isStillTask(known, task)).toBe(false);
+  });
+
+  it('is no for a machine that was made anew, or is gone', async () => {
+    const { client, world, machines } = await rack({ machines: [machine] });
+    const known = world.machines.get('m1') ?? machine;
+    expect(
+      await machines.isStillTask({ ...known, metadata: { ...known.metadata, uid: 'older' } }, task),
+    ).toBe(false);
+    await client.delete(machineKind, 'm1');
+    expect(await machines.isStillTask(known, task)).toBe(false);
+  });
+
+  it('is not known while the API server is away', async () => {
+    let away = false;
+    const { world, machines } = await rack({
+      machines: [machine],
+      before: () => {
+        if (away) throw kubeError('Unavailable', 'a test');
+      },
+    });
+    const known = world.machines.get('m1') ?? machine;
+    away = true;
+    await expect(machines.isStillTask(known, task)).rejects.toThrow('a test');
+  });
+});

@@ -1,5 +1,5 @@
 import { Seed } from '../../api/agent/schema.ts';
-import type { Machine } from '../../api/machine/schema.ts';
+import { type Machine, machineKind } from '../../api/machine/schema.ts';
 import { apiVersion, names } from '../../api/meta.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -37,6 +37,11 @@ export function createRackMachines(deps: RackMachinesDeps): RackMachines {
     ephemeralImage: (architecture) => chooseEphemeralImage(world.images.list(), architecture),
     diskImage: (name) => diskImageOf(world.images.get(name)),
     seed: (machine) => readSeed(machine, deps),
+    async isStillTask({ metadata: { name, uid } }, { id, generation }) {
+      const now = await client.get(machineKind, name);
+      const task = now?.status?.task;
+      return now?.metadata.uid === uid && task?.id === id && task.generation === generation;
+    },
     pendingEnlistments: () =>
       world.machines
         .list()

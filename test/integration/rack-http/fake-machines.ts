@@ -56,6 +56,10 @@ export function createFakeMachines(): FakeMachines {
       fail();
       return fake.seeds.get(machine.status?.task?.secret ?? '');
     },
+    async isStillTask(machine, task) {
+      fail();
+      return fake.machines.get(machine.metadata.name)?.status?.task?.id === task.id;
+    },
     pendingEnlistments: () => fake.pending,
     reportBoot: (machine, report) => {
       recorded.boots.push({ machine, ...report });
