@@ -132,7 +132,7 @@ function nativeSocket(libc: Libc, fd: number, socket: Socket, options: Udp4Optio
 
   function takeWaiting(): void {
     for (let taken = 0; taken < mostInARow && !closed; taken += 1) {
-      fromLength.set(nativeInt(addressLength));
+      fromLength.set(wholeAddress);
       const length = libc.recvfrom(fd, buffer, buffer.length, MSG_DONTWAIT, from, fromLength);
       // Nothing waits, or an error that Node will meet too and report.
       if (length < 0) return;
@@ -166,6 +166,8 @@ function nativeSocket(libc: Libc, fd: number, socket: Socket, options: Udp4Optio
 
 /** Bytes of `struct sockaddr_in`, see ip(7). */
 const addressLength = 16;
+
+const wholeAddress = nativeInt(addressLength);
 
 function writeAddress(bytes: Uint8Array, address: number, port: number): void {
   const view = new DataView(bytes.buffer);

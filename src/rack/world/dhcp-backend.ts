@@ -141,6 +141,8 @@ export function createDhcpBackend(deps: DhcpBackendDeps): RackNetworks {
         relayed.set(key, network);
         return network;
       },
+      known: (mac) =>
+        world.machines.byIndex('mac', mac).length > 0 || world.addresses.byIndex('mac', mac).length > 0,
       reservation: (mac, network) => reservationFor(mac, network, world.addresses.byIndex('mac', mac)),
       machineOptions: (mac) => machineByMac(world, mac)?.spec.dhcpOptions,
       boot(client, subnet) {
