@@ -9,6 +9,7 @@ import { systemClock } from '../domain/clock.ts';
 import { messageOf } from '../errors/coded-error.ts';
 import { createKubeClient } from '../kube/client.ts';
 import { createEventRecorder } from '../kube/events.ts';
+import { systemTimers } from '../kube/timers.ts';
 import { createLogger } from '../log/logger.ts';
 import { RackMeters } from '../metrics/rack-meters.ts';
 import { createAdmin } from '../rack/admin/admin.ts';
@@ -19,11 +20,14 @@ import { createPingCheck } from '../rack/dhcp4/ping-check.ts';
 import type { DhcpSighting } from '../rack/dhcp4/ports.ts';
 import { createBootServer } from '../rack/dhcp4/proxy-server.ts';
 import { createDhcp4Server } from '../rack/dhcp4/server.ts';
+import { createFairShare } from '../rack/http/fair-share.ts';
 import type { AnsweredRequest, ConnectionRefusal } from '../rack/http/observe.ts';
+import { createCertificateWatch } from '../rack/http-boot/certificate/certificate-watch.ts';
 import { loaderPaths, loadLoaders } from '../rack/http-boot/loaders.ts';
-import { createRackHttpServer, type RackHttpServer } from '../rack/http-boot/server.ts';
+import { createHttpServices } from '../rack/http-boot/services.ts';
 import { createSightings } from '../rack/http-boot/sightings.ts';
 import { createImageCache } from '../rack/images/image-cache.ts';
+import { createNeighbours } from '../rack/images/neighbours.ts';
 import { listInterfaces } from '../rack/net/interfaces.ts';
 import { createFileSender } from '../rack/net/native-file-sender.ts';
 import { createRawSocketFactory, createSocketFactory } from '../rack/net/socket-factory.ts';
@@ -36,6 +40,7 @@ import { createBootReports } from '../rack/reports/boot-reports.ts';
 import { deliverReport } from '../rack/reports/deliver.ts';
 import { createImageHolder } from '../rack/reports/held-images.ts';
 import { findArtifact } from '../rack/reports/images.ts';
+import { listNeighbours } from '../rack/reports/list-neighbours.ts';
 import { createRackMachines } from '../rack/reports/machines.ts';
 import { createOutbox } from '../rack/reports/outbox.ts';
 import { createOutboxFiles } from '../rack/reports/outbox-files.ts';
@@ -105,9 +110,11 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     interfaces: config.interfaces,
     listInterfaces: () => listInterfaces(),
     httpPort: config.httpPort,
+    httpsBootPort: () => http.httpsBootPort(),
     hasLoader: (loader) => loaders.files.has(loader),
     seen,
   });
+  const sender = createFileSender();
   const sockets = await createSocketFactory(log);
   const leases = await openLeaseStore({ directory: join(config.stateDirectory, 'leases'), clock, log });
   const raw = await createRawSocketFactory(log);
@@ -141,6 +148,11 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       const path = found?.source.file?.path;
       return path === undefined || isInside(config.imageDirectories, path) ? found : undefined;
     },
+    neighbours: createNeighbours({
+      list: (digest) => listNeighbours(world, rackName, liveness.isAlive, digest),
+      ...{ self: rackName, clock },
+    }),
+    observer: { lookedUp: (held) => meters.imageLookedUp(held) },
     log,
     clock,
   });
@@ -161,9 +173,23 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     answered: (request: AnsweredRequest) => meters.httpAnswered(request),
     refused: (why: ConnectionRefusal) => meters.httpRefusal(why),
   };
+  const certificates =
+    config.https === undefined
+      ? undefined
+      : createCertificateWatch({ client, namespace, secretName: config.https.secretName, clock, log });
+  const http = createHttpServices({
+    server: {
+      ...{ machines, images, loaders, tokens, sightings, clock, log, sender },
+      share: createFairShare({ timers: systemTimers, bytesPerSecond: config.httpBytesPerSecond }),
+      observer: httpObserver,
+    },
+    httpPort: config.httpPort,
+    https:
+      config.https === undefined || certificates === undefined
+        ? undefined
+        : { port: config.https.port, boot: config.https.boot, certificates },
+  });
   const tftpServers = new Map<string, TftpServer>();
-  const httpServers = new Map<string, RackHttpServer>();
-  const sender = createFileSender();
   const services: SupervisedService[] = [
     {
       name: 'Dhcp4',
@@ -208,22 +234,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
         tftpServers.delete(address);
       },
     },
-    {
-      name: 'Http',
-      ports: [{ protocol: 'tcp', number: config.httpPort }],
-      async begin({ address }) {
-        const server = createRackHttpServer({
-          ...{ machines, images, loaders, tokens, sightings, clock, log, sender },
-          observer: httpObserver,
-        });
-        await server.listen({ address, port: config.httpPort });
-        httpServers.set(address, server);
-      },
-      async end({ address }) {
-        await httpServers.get(address)?.close();
-        httpServers.delete(address);
-      },
-    },
+    ...http.services,
   ];
   const supervisor = createSupervisor({
     services,
@@ -275,7 +286,10 @@ async function start(): Promise<{ stop(): Promise<void> }> {
         version: packageJson.version,
         httpUrl: first === undefined ? undefined : `http://${first.address}:${config.httpPort}`,
         attachments,
-        services: [...supervisor.states(), { name: 'Power' as const, state: 'Running' as const }],
+        services: [
+          ...http.describe(supervisor.states()),
+          { name: 'Power' as const, state: 'Running' as const },
+        ],
         leases: leases.live(),
         slices: slices.status(),
         foreignDhcpServers: (foreign?.list() ?? []).flatMap((server) => {
@@ -305,7 +319,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     images: { cache: images, limitBytes: config.imageCacheBytes },
     world,
     outbox,
-    services: () => supervisor.states(),
+    services: () => http.describe(supervisor.states()),
     storage: storageState,
     snapshot: () => keeper.state(),
     isServing: () => serving,
@@ -316,6 +330,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
   let stopping = false;
   let serving = false;
   admin?.start();
+  certificates?.start();
   world.start();
   liveness.start();
   await awaitWorld(world, snapshot, { clock, log });
@@ -347,7 +362,8 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       await Promise.all([
         dhcp.close(),
         bootServer.close(),
-        ...[...tftpServers.values(), ...httpServers.values()].map((s) => s.close()),
+        http.close(),
+        ...[...tftpServers.values()].map((s) => s.close()),
       ]);
       await Promise.all([
         heartbeat.stop(),
@@ -359,6 +375,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       ]);
       await Promise.all([world.stop(), liveness.stop()]);
       await following;
+      await certificates?.stop();
       await admin?.stop();
       await events.stop();
       await client.close();

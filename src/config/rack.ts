@@ -22,6 +22,13 @@ export const RackConfiguration = z
     METALWRIGHT_RACK_INTERFACES: CommaList.pipe(z.array(InterfaceName)).default([]),
     METALWRIGHT_STATE_DIR: AbsolutePath.default('/var/lib/metalwright'),
     METALWRIGHT_HTTP_PORT: wholeNumber(1, 65535).default(7480),
+    /** All images together, in megabits a second; 0: as fast as it goes. */
+    METALWRIGHT_HTTP_MBITS: wholeNumber(0, 1_000_000).default(0),
+    METALWRIGHT_HTTPS_PORT: wholeNumber(1, 65535).default(7443),
+    /** A Secret of type kubernetes.io/tls in METALWRIGHT_NAMESPACE; none: no HTTPS. */
+    METALWRIGHT_TLS_SECRET: ObjectName.optional(),
+    /** UEFI HTTP boot is sent to HTTPS. */
+    METALWRIGHT_HTTPS_BOOT: Flag.default(false),
     METALWRIGHT_LOADERS_DIR: AbsolutePath.default('/usr/lib/ipxe'),
     /** Directories that BootImages of source `file` may lie in. */
     METALWRIGHT_IMAGE_DIRS: CommaList.pipe(z.array(AbsolutePath)).default(['/var/lib/metalwright/images']),
@@ -44,6 +51,15 @@ export const RackConfiguration = z
     path: ['METALWRIGHT_SLICE_RENEW_SECONDS'],
     message: 'at most a third of METALWRIGHT_SLICE_TERM_SECONDS',
   })
+  .refine((env) => !env.METALWRIGHT_HTTPS_BOOT || env.METALWRIGHT_TLS_SECRET !== undefined, {
+    path: ['METALWRIGHT_HTTPS_BOOT'],
+    message: 'needs METALWRIGHT_TLS_SECRET',
+  })
+  .refine(
+    (env) =>
+      env.METALWRIGHT_TLS_SECRET === undefined || env.METALWRIGHT_HTTPS_PORT !== env.METALWRIGHT_HTTP_PORT,
+    { path: ['METALWRIGHT_HTTPS_PORT'], message: 'another one than METALWRIGHT_HTTP_PORT' },
+  )
   .refine(isAdminSafe, adminProblem)
   .transform((env) => ({
     kubeconfig: env.KUBECONFIG,
@@ -53,6 +69,15 @@ export const RackConfiguration = z
     interfaces: env.METALWRIGHT_RACK_INTERFACES,
     stateDirectory: env.METALWRIGHT_STATE_DIR,
     httpPort: env.METALWRIGHT_HTTP_PORT,
+    httpBytesPerSecond: env.METALWRIGHT_HTTP_MBITS === 0 ? undefined : env.METALWRIGHT_HTTP_MBITS * 125_000,
+    https:
+      env.METALWRIGHT_TLS_SECRET === undefined
+        ? undefined
+        : {
+            port: env.METALWRIGHT_HTTPS_PORT,
+            secretName: env.METALWRIGHT_TLS_SECRET,
+            boot: env.METALWRIGHT_HTTPS_BOOT,
+          },
     loadersDirectory: env.METALWRIGHT_LOADERS_DIR,
     imageDirectories: env.METALWRIGHT_IMAGE_DIRS,
     imageCacheBytes: env.METALWRIGHT_IMAGE_CACHE_MIB * 1024 * 1024,

@@ -3,7 +3,7 @@ import { Conditions, MacAddress, ObjectName, Timestamp } from '../fields.ts';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
-export const rackServices = ['Dhcp4', 'Pxe', 'Tftp', 'Http', 'Power'] as const;
+export const rackServices = ['Dhcp4', 'Pxe', 'Tftp', 'Http', 'Https', 'Power'] as const;
 export const RackService = z.enum(rackServices);
 export type RackService = z.infer<typeof RackService>;
 

@@ -243,7 +243,9 @@ export async function createImageCache(deps: ImageCacheDeps): Promise<ImageCache
     }),
 
     async ensure(digest, purpose = 'Demand') {
-      if (!usable(digest)) await begin(digest, purpose).done;
+      const held = usable(digest);
+      if (purpose === 'Demand') observer.lookedUp?.(held);
+      if (!held) await begin(digest, purpose).done;
     },
 
     async open(digest) {
@@ -258,7 +260,9 @@ export async function createImageCache(deps: ImageCacheDeps): Promise<ImageCache
         await cache.ensure(digest);
         return cache.open(digest);
       }
-      if (usable(digest)) return openHeld(digest);
+      const held = usable(digest);
+      observer.lookedUp?.(held);
+      if (held) return openHeld(digest);
       const entry = begin(digest, 'Demand');
       await entry.opened.promise;
       const { partial } = entry;

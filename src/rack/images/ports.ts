@@ -90,8 +90,10 @@ export interface ImageCache {
   close(): Promise<void>;
 }
 
-/** Who counts transfers. */
+/** Who counts what the cache does. */
 export interface ImageObserver {
+  /** A machine asked for an image. */
+  lookedUp?(held: boolean): void;
   /** A file came: `bytes` of it from a neighbour or from the origin. */
   fetched?(fetched: { from: 'Neighbour' | 'Origin'; bytes: number }): void;
   /** A transfer ended without the file. */

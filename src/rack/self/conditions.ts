@@ -41,7 +41,12 @@ function serviceCondition({ name, state, reason, message }: ServiceState): Condi
   const type = `${name}Serving`;
   switch (state) {
     case 'Running':
-      return { type, status: 'True', reason: 'Serving', message: 'serves wherever it should' };
+      return {
+        type,
+        status: 'True',
+        reason: reason ?? 'Serving',
+        message: message ?? 'serves wherever it should',
+      };
     case 'Disabled':
       return { type, status: 'False', reason: 'Disabled', message: 'spec.disabledServices names it' };
     case 'Failed':
