@@ -13,7 +13,7 @@ ALL_PACKAGES=(
   # images
   mmdebstrap zstd cpio xz-utils fdisk e2fsprogs dosfstools mtools squashfs-tools binutils
   # peers that the tests speak with
-  isc-dhcp-client isc-dhcp-relay kea-admin dnsmasq-base tftp-hpa atftp busybox nftables ipmitool openipmi tcpdump snmpd snmp
+  isc-dhcp-client isc-dhcp-relay python3-scapy kea-admin dnsmasq-base tftp-hpa atftp busybox nftables ipmitool openipmi tcpdump snmpd snmp
 )
 
 # Peers that only the benchmarks measure against; the clients among them are in the list above.

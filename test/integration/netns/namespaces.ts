@@ -15,6 +15,7 @@ const packages = {
   curl: 'curl',
   dnsmasq: 'dnsmasq-base',
   dhcrelay: 'isc-dhcp-relay',
+  scapy: 'python3-scapy',
   'qemu-system-x86_64': 'qemu-system-x86',
 } as const;
 

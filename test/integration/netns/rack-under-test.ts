@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { systemClock } from '../../../src/domain/clock.ts';
+import type { DhcpOptionSetting } from '../../../src/domain/dhcp/option-setting.ts';
 import { ipv4ToNumber } from '../../../src/domain/net/address.ts';
 import { cidrContains, parseCidr } from '../../../src/domain/net/cidr.ts';
 import { createLogger } from '../../../src/log/logger.ts';
@@ -26,6 +27,8 @@ export interface RackConfig {
   /** Networks that are reached through relays only. */
   relayed: DhcpNetwork[];
   reservations: DhcpReservation[];
+  /** DHCP options of machines, by MAC address. */
+  machineOptions?: Record<string, DhcpOptionSetting[]>;
   leaseDirectory: string;
   /** Name and path of the files served by TFTP. */
   files: Record<string, string>;
@@ -54,6 +57,7 @@ const backend: DhcpBackend = {
     config.reservations.find(
       (known) => known.mac === mac && network.subnets.some(({ name }) => name === known.subnet),
     ),
+  machineOptions: (mac) => config.machineOptions?.[mac],
   known: (mac) => config.reservations.some((reservation) => reservation.mac === mac),
   boot: (client, subnet) =>
     selectBootFile(client, {
