@@ -226,7 +226,7 @@ describe('whether a task still stands', () => {
     const { client, world, machines } = await rack({ machines: [machine] });
     const known = world.machines.get('m1') ?? machine;
     expect(await machines.isStillTask(known, task)).toBe(true);
-    await client.patchStatus(machineKind, 'm1', { task: { id: 't2' } });
+    await client.patchStatus(machineKind, 'm1', { status: { task: { id: 't2' } } });
     expect(await machines.isStillTask(known, task)).toBe(false);
   });
 
