@@ -7,6 +7,17 @@ SKIPPED=0
 
 run_tests() {
   local suites=("$@") suite
+  if [ "${1:-}" = faults-dhcp ]; then
+    locked setup_everything
+    need_root "test faults-dhcp"
+    node test/faults/dhcp.ts "${@:2}"
+    return
+  fi
+  if [ "${1:-}" = fuzz ]; then
+    locked setup_javascript
+    node test/fuzz/cli.ts "${@:2}"
+    return
+  fi
   [ $# -gt 0 ] || suites=(check unit integration e2e)
   for suite in "${suites[@]}"; do
     case $suite in

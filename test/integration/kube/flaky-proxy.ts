@@ -34,10 +34,10 @@ export interface FlakyProxy {
 }
 
 /**
- * A plain HTTP server on loopback before the API server of a kubeconfig, with its credentials: between a client and the real
+ * A plain HTTP server, on loopback unless told otherwise, before the API server of a kubeconfig, with its credentials: between a client and the real
  * thing, doing what networks and load balancers do.
  */
-export async function startFlakyProxy(kubeconfigPath: string): Promise<FlakyProxy> {
+export async function startFlakyProxy(kubeconfigPath: string, host = '127.0.0.1'): Promise<FlakyProxy> {
   let target = await readCredentials(loadKubeConfig(kubeconfigPath));
   const faults: Faults = {
     stall: false,
@@ -106,7 +106,7 @@ export async function startFlakyProxy(kubeconfigPath: string): Promise<FlakyProx
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
 
   function cut(): void {
@@ -114,7 +114,7 @@ export async function startFlakyProxy(kubeconfigPath: string): Promise<FlakyProx
   }
 
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     faults,
     cut,
     takeRequests() {
