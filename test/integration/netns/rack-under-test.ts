@@ -27,6 +27,8 @@ export interface RackConfig {
   /** Networks that are reached through relays only. */
   relayed: DhcpNetwork[];
   reservations: DhcpReservation[];
+  /** MAC addresses of machines that have none. */
+  machines?: string[];
   /** DHCP options of machines, by MAC address. */
   machineOptions?: Record<string, DhcpOptionSetting[]>;
   leaseDirectory: string;
@@ -43,6 +45,7 @@ export interface RackConfig {
 const config: RackConfig = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
 const log = createLogger('rack-under-test', config.logLevel ?? 'debug');
 const contents = new Map(Object.entries(config.files).map(([name, path]) => [name, readFileSync(path)]));
+const knownMacs = new Set([...config.reservations.map(({ mac }) => mac), ...(config.machines ?? [])]);
 const all = [...Object.values(config.networks), ...config.relayed];
 
 const backend: DhcpBackend = {
@@ -58,7 +61,7 @@ const backend: DhcpBackend = {
       (known) => known.mac === mac && network.subnets.some(({ name }) => name === known.subnet),
     ),
   machineOptions: (mac) => config.machineOptions?.[mac],
-  known: (mac) => config.reservations.some((reservation) => reservation.mac === mac),
+  known: (mac) => knownMacs.has(mac),
   boot: (client, subnet) =>
     selectBootFile(client, {
       tftpServer: subnet.serverAddress,
