@@ -12,6 +12,11 @@ const offered = (value: Uint8Array, mac?: string) =>
 describe('the full name of a client (RFC 4702)', () => {
   it.each<[string, Uint8Array, Uint8Array]>([
     ['a part of a name gets the domain', asked(4, '\x03abc'), answer(0xc, '\x03abc\x04rack\x07example\0')],
+    [
+      'a host name alone gets it too, though the root ends it',
+      asked(4, '\x03abc\0'),
+      answer(0xc, '\x03abc\x04rack\x07example\0'),
+    ],
     ['a full name stays as it is', asked(4, '\x03abc\x01x\0'), answer(0xc, '\x03abc\x01x\0')],
     ['text is answered as text', asked(0, 'abc'), answer(8, 'abc.rack.example')],
     ['a dot makes text a full name', asked(0, 'abc.x'), answer(8, 'abc.x')],

@@ -66,9 +66,11 @@ function encodeName(name: string, wire: boolean, complete: boolean): Uint8Array 
   }
 }
 
+/** A host name alone is no full name, though the root ends it, as dhclient sends it. */
 function wireName(bytes: Uint8Array): { name: string; complete: boolean } | undefined {
   try {
-    return decodePartialName(bytes);
+    const { name, complete } = decodePartialName(bytes);
+    return { name, complete: complete && name.includes('.') };
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;
