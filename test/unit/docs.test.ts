@@ -84,7 +84,8 @@ function manifestsOn(page: string): z.infer<typeof Manifest>[] {
       parseAllDocuments(text.replaceAll('…', '').replace(/\$\([^)]*\)/g, 'ssh-rsa A')),
     )
     .map((document) => Manifest.safeParse(document.toJS()).data)
-    .filter((manifest) => manifest !== undefined);
+    .filter((manifest) => manifest !== undefined)
+    .filter(({ apiVersion }) => apiVersion.startsWith('metalwright.dev/'));
 }
 
 /** Paths to everything in a value that is no object. */

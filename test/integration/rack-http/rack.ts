@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import type { Logger } from '../../../src/log/logger.ts';
 import { type BootTokens, openBootTokens } from '../../../src/rack/boot-token/boot-tokens.ts';
 import type { HttpLimits } from '../../../src/rack/http/http-server.ts';
-import { createRackHttpServer } from '../../../src/rack/http-boot/server.ts';
+import { createRackHttpServer, type RackHttpServerDeps } from '../../../src/rack/http-boot/server.ts';
 import { createSightings, type Sightings } from '../../../src/rack/http-boot/sightings.ts';
 import { createImageCache } from '../../../src/rack/images/image-cache.ts';
-import type { ImageCache, KnownArtifact } from '../../../src/rack/images/ports.ts';
+import type { ImageCache, ImageCacheDeps, KnownArtifact } from '../../../src/rack/images/ports.ts';
 import { createFakeMachines, type FakeMachines } from './fake-machines.ts';
 
 /** 2026-11-22T12:00:00Z. */
@@ -28,14 +28,25 @@ export interface TestRack {
   advance(ms: number): void;
   /** Makes a file that a BootImage names; its digest. */
   addImage(bytes: Uint8Array): Promise<string>;
+  /** What the BootImages say, by digest. */
+  known: Map<string, KnownArtifact>;
   /** DHCP gave the address to the interface. */
   dhcp(mac: string, address: string, architecture?: number): void;
   /** Ends the process, as far as state goes, and starts another one on the same directory. */
-  restart(): Promise<void>;
+  restart(port?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startRack(limits: Partial<HttpLimits> = {}): Promise<TestRack> {
+/** What a test may want otherwise. */
+export interface TestRackOptions {
+  images?: Partial<ImageCacheDeps>;
+  server?: Partial<RackHttpServerDeps>;
+}
+
+export async function startRack(
+  limits: Partial<HttpLimits> = {},
+  options: TestRackOptions = {},
+): Promise<TestRack> {
   const directory = await mkdtemp(join(tmpdir(), 'metalwright-rack-http-'));
   const machines = createFakeMachines();
   const known = new Map<string, KnownArtifact>();
@@ -45,7 +56,7 @@ export async function startRack(limits: Partial<HttpLimits> = {}): Promise<TestR
   const clock = { now: () => now };
   let parts = await start();
 
-  async function start() {
+  async function start(port = 0) {
     const sightings = createSightings({ clock });
     const tokens = await openBootTokens({ path: join(directory, 'state', 'boot-tokens.json'), clock, log });
     const images = await createImageCache({
@@ -54,14 +65,16 @@ export async function startRack(limits: Partial<HttpLimits> = {}): Promise<TestR
       sources: (digest) => known.get(digest),
       log,
       clock,
+      ...options.images,
     });
     const loaders = { files: new Map([['snponly.efi', Buffer.from('MZ loader')]]) };
     const server = createRackHttpServer({
       ...{ machines, images, loaders, tokens, sightings, clock, log, limits },
       ready: () => true,
+      ...options.server,
     });
-    const { port } = await server.listen({ address: '0.0.0.0', port: 0 });
-    return { sightings, tokens, images, server, port };
+    const listening = await server.listen({ address: '0.0.0.0', port });
+    return { sightings, tokens, images, server, port: listening.port };
   }
 
   async function end(): Promise<void> {
@@ -73,6 +86,7 @@ export async function startRack(limits: Partial<HttpLimits> = {}): Promise<TestR
   return {
     directory,
     machines,
+    known,
     get base() {
       return `http://127.0.0.1:${parts.port}`;
     },
@@ -106,9 +120,9 @@ export async function startRack(limits: Partial<HttpLimits> = {}): Promise<TestR
         ...{ stage: 'Ack', client: 'iPXE' },
       });
     },
-    async restart() {
+    async restart(port) {
       await end();
-      parts = await start();
+      parts = await start(port);
     },
     async stop() {
       await end();
