@@ -21,6 +21,7 @@ import { guardOffer } from './ping-offer.ts';
 import type { Dhcp4Server, Dhcp4ServerDeps, DhcpNetwork } from './ports.ts';
 import { proxyRequest } from './proxy-request.ts';
 import { type RelayAgent, relayAgentOf } from './relay-agent.ts';
+import { bootpReplyType } from './reply.ts';
 import { createStrangerBudget } from './stranger-budget.ts';
 import { onSubnet, planOf } from './subnet-plan.ts';
 import { transmit } from './transmit.ts';
@@ -265,12 +266,12 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
   }
 
   function answer(listener: Listener, asked: Asked, outcome: Extract<Outcome, { kind: 'Reply' }>): void {
-    const { reply, sighting, client } = outcome;
+    const { reply, sighting, client, state } = outcome;
     const { device } = listener;
-    const name = typeNames.get(reply.type) ?? String(reply.type);
-    const fields = { device, mac: client.mac, client: client.kind, address: sighting?.address };
-    if (reply.type === messageType.offer) log.debug(fields, `DHCP${name}`);
-    else logAnswer(fields, `DHCP${name}`);
+    const name = reply.type === bootpReplyType ? 'BOOTREPLY' : `DHCP${typeNames.get(reply.type)}`;
+    const fields = { device, mac: client.mac, client: client.kind, address: sighting?.address, state };
+    if (reply.type === messageType.offer) log.debug(fields, name);
+    else logAnswer(fields, name);
     if (reply.type === messageType.offer && client.kind !== 'OS' && !canBoot(client)) {
       const { architecture } = client;
       log.warn({ device, mac: client.mac, architecture }, 'no loader for a client of this architecture');
