@@ -59,10 +59,10 @@ describe('the ping check', () => {
 
   it('finds an address free when nobody answers in time, and asks on the interface', async () => {
     const verdict = ping.check(address, 'eth1');
-    expect(ping.isPending(address)).toBe(true);
+    expect(ping.waiting(address)).toBe(1);
     await timers.advance(250);
     expect(await verdict).toBe('Free');
-    expect(ping.isPending(address)).toBe(false);
+    expect(ping.waiting(address)).toBe(0);
     expect(echo.world.asked).toEqual([{ address, device: 'eth1' }]);
   });
 
@@ -105,6 +105,7 @@ describe('the ping check', () => {
 
   it('asks once where two want to know', async () => {
     const both = [ping.check(address, undefined), ping.check(address, undefined)];
+    expect(ping.waiting(address)).toBe(2);
     await timers.advance(250);
     expect(await Promise.all(both)).toEqual(['Free', 'Free']);
     expect(echo.world.asked).toHaveLength(1);

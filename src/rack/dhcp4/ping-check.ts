@@ -17,8 +17,8 @@ export interface PingCheck {
    * @param device undefined for an address behind a relay
    */
   check(address: number, device: string | undefined): PingVerdict | Promise<PingVerdict>;
-  /** Whether an answer is being waited for. */
-  isPending(address: number): boolean;
+  /** How many wait for the answer of an address. */
+  waiting(address: number): number;
   close(): void;
 }
 
@@ -57,6 +57,7 @@ interface Question {
   address: number;
   device: string | undefined;
   sequence: number;
+  waiting: number;
   answer: Promise<PingVerdict>;
   settle(verdict: PingVerdict): void;
 }
@@ -139,7 +140,7 @@ export function createPingCheck(deps: PingCheckDeps): PingCheck {
       return undefined;
     }
     const { promise: answer, resolve: settle } = Promise.withResolvers<PingVerdict>();
-    const question: Question = { address, device, sequence, answer, settle };
+    const question: Question = { address, device, sequence, waiting: 1, answer, settle };
     questions.set(address, question);
     timers.after(limits.waitMs, () => {
       if (questions.get(address) !== question) return;
@@ -155,14 +156,17 @@ export function createPingCheck(deps: PingCheckDeps): PingCheck {
 
   return {
     check(address, device) {
-      const waiting = questions.get(address);
-      if (waiting !== undefined) return waiting.answer;
+      const asked = questions.get(address);
+      if (asked !== undefined) {
+        asked.waiting += 1;
+        return asked.answer;
+      }
       const known = recall(address);
       if (known !== undefined) return known;
       if (!mayAsk()) return 'Unknown';
       return ask(address, device)?.answer ?? 'Unknown';
     },
-    isPending: (address) => questions.has(address),
+    waiting: (address) => questions.get(address)?.waiting ?? 0,
     close() {
       for (const question of [...questions.values()]) end(question, 'Unknown');
       rest();

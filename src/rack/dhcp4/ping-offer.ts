@@ -17,11 +17,13 @@ export interface OfferGuard {
 
 /** For how long an address that somebody answered for is offered to nobody. */
 const probationMs = 24 * 3600 * 1000;
+/** DISCOVERs of one client that may wait for one answer. */
+const mostRepeats = 8;
 
 /**
  * Holds an address for a client, and lets it be offered once nobody answers for it. A client that had the address, or
  * was offered it before, is not made to wait. An address that is answered for goes into probation, as after a DECLINE,
- * and `another` is to be found. A repeated DISCOVER that comes meanwhile is dropped: its answer is on the way.
+ * and `another` is to be found. A repeated DISCOVER waits with the first one.
  *
  * @param device undefined for a client behind a relay
  */
@@ -31,12 +33,17 @@ export function guardOffer(
   device: string | undefined,
   then: { offer(): void; another(): void },
 ): void {
-  const known = leases.view.of(hold.client, hold.subnet)?.address === hold.address;
-  if (ping?.isPending(hold.address)) return;
+  const waiting = ping?.waiting(hold.address) ?? 0;
+  if (waiting >= mostRepeats) return;
+  const known = waiting === 0 && leases.view.of(hold.client, hold.subnet)?.address === hold.address;
   leases.hold(hold);
   const settle = (verdict: PingVerdict): void => {
     if (verdict !== 'InUse') {
       then.offer();
+      return;
+    }
+    if (leases.view.at(hold.address)?.state === 'Declined') {
+      then.another();
       return;
     }
     const address = ipv4FromNumber(hold.address);
