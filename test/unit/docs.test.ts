@@ -9,6 +9,7 @@ import { kinds } from '../../src/api/crd/kinds.ts';
 import { OperatorConfiguration } from '../../src/config/operator.ts';
 import { RackConfiguration } from '../../src/config/rack.ts';
 import { importErrors } from '../../src/controllers/boot-image/errors.ts';
+import { namedOptions } from '../../src/domain/dhcp/option-table.ts';
 import { failureTable } from '../../src/domain/lifecycle/failures.ts';
 import { powerErrors } from '../../src/rack/power/errors.ts';
 
@@ -50,6 +51,14 @@ describe('troubleshooting.md', () => {
   ])('has every reason %s', (_, reasons) => {
     const page = read('docs/guides/troubleshooting.md');
     expect(reasons.filter((reason) => !page.includes(`\`${reason}\``))).toEqual([]);
+  });
+});
+
+describe('dhcp-options.md', () => {
+  const page = read('docs/reference/dhcp-options.md');
+
+  it.each(Object.entries(namedOptions))('has %s with its code and kind', (name, { code, field }) => {
+    expect(page).toContain(`| \`${name}\` | ${code} | \`${field}\``);
   });
 });
 
