@@ -49,11 +49,11 @@ describe('what holds of a reserved address', () => {
     ],
     ['it is the gateway', own('10.0.0.1'), { subnet, sameMac: [], rack: undefined }, 'Stalled', 'IsGateway'],
     [
-      'it is dynamic',
+      'it lies in a dynamic range, which racks leave it out of',
       own('10.0.0.150'),
       { subnet, sameMac: [], rack: undefined },
-      'Stalled',
-      'InDynamicRange',
+      'Ready',
+      'Reserved',
     ],
     ['a rack has it', own('10.0.0.20'), { subnet, sameMac: [], rack: 'rack-1' }, 'Stalled', 'UsedByRack'],
     [

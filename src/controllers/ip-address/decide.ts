@@ -38,11 +38,8 @@ export function decideIpAddress(address: IpAddressObject, seen: IpAddressObserva
       return stalled('NotAHost', `spec.address: is no host's address in ${subnet.spec.cidr}: choose another`);
     case 'IsGateway':
       return stalled('IsGateway', "spec.address: is the subnet's gateway: choose another");
+    // The racks leave it out of the range.
     case 'InDynamicRange':
-      return stalled(
-        'InDynamicRange',
-        'spec.address: lies in a dynamic range, so another device may be given it too: choose one outside',
-      );
     case undefined:
       break;
   }
