@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
+import packageJson from '../../package.json' with { type: 'json' };
 import { OperatorConfiguration } from '../config/operator.ts';
 import { parseConfiguration } from '../config/parse.ts';
 import { createAllocationController } from '../controllers/allocation/controller.ts';
@@ -18,9 +19,15 @@ import { createVlanController } from '../controllers/vlan/controller.ts';
 import { systemClock } from '../domain/clock.ts';
 import { createKubeClient } from '../kube/client.ts';
 import type { Controller } from '../kube/controller.ts';
+import { createAccessReview } from '../kube/endpoint/access-review.ts';
+import { createEndpoint, type EndpointRoute, textAnswer } from '../kube/endpoint/endpoint.ts';
+import { keepOpen } from '../kube/endpoint/kept-open.ts';
 import { createEventRecorder } from '../kube/events.ts';
 import { createLeaderElection } from '../kube/leader-election.ts';
 import { createLogger } from '../log/logger.ts';
+import { OperatorMeters } from '../metrics/operator-meters.ts';
+import { createOperatorMetrics } from '../metrics/operator-metrics.ts';
+import type { MetricsRegistry } from '../metrics/registry.ts';
 import { run } from './run.ts';
 
 /** The operator: watches always, decides and writes while it is the leader. */
@@ -36,6 +43,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     log,
   });
   const informers = createInformers(client, config.namespace, log);
+  const meters = new OperatorMeters();
   const imageDirectories = await resolveAll(config.imageDirectories);
 
   const election = createLeaderElection({
@@ -62,6 +70,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       fence: election.fence,
       clock: systemClock,
       log,
+      meter: meters,
       namespace: config.namespace,
       timings: { ...defaultMachineTimings, ...config.timeoutsMs },
       randomBytes,
@@ -81,19 +90,58 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     ];
   }
 
+  const metrics = createOperatorMetrics(meters, {
+    version: packageJson.version,
+    isLeader: () => election.isLeader(),
+    machines: () => informers.machines.list().map(({ status }) => status?.phase ?? 'Unknown'),
+  });
+  let synced = false;
+  const access = createAccessReview({ client, log });
+  const routes = operatorRoutes(metrics, () => synced);
+  const admin =
+    config.admin &&
+    keepOpen({
+      create: () => createEndpoint({ routes, access, tls: config.admin?.tls, log }),
+      where: config.admin,
+      log,
+    });
+  admin?.start();
+  informers.machines.onChange(({ type, object }) => {
+    const phase = type === 'Deleted' ? undefined : object.status?.phase;
+    meters.phase(object.metadata.uid ?? object.metadata.name, phase, performance.now());
+  });
+
   const all = Object.values(informers);
   for (const informer of all) informer.start();
   await Promise.all(all.map((informer) => informer.synced()));
   log.info({}, 'caches are filled');
+  synced = true;
   election.start();
   return {
     async stop() {
       await election.stop();
       await Promise.all(all.map((informer) => informer.stop()));
+      await admin?.stop();
       await events.stop();
       await client.close();
     },
   };
+}
+
+/** What the operator's endpoint shows. */
+function operatorRoutes(metrics: MetricsRegistry, isReady: () => boolean): EndpointRoute[] {
+  return [
+    { path: '/healthz', open: true, handle: () => textAnswer('ok') },
+    {
+      path: '/readyz',
+      open: true,
+      handle: () => (isReady() ? textAnswer('ok') : textAnswer('the caches are not filled yet', 503)),
+    },
+    {
+      path: '/metrics',
+      handle: async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.text() }),
+    },
+  ];
 }
 
 /** A directory that does not exist allows nothing. */

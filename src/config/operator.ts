@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { adminOf, adminProblem, adminVariables, isAdminSafe } from './admin.ts';
 import { AbsolutePath, CommaList, NamespaceName, wholeNumber } from './parse.ts';
 
 const seconds = (fallback: number) => wholeNumber(1, 604800).default(fallback);
@@ -20,13 +21,16 @@ export const OperatorConfiguration = z
     METALWRIGHT_TIMEOUT_INSTALL: seconds(3600),
     METALWRIGHT_TIMEOUT_FIRST_BOOT: seconds(1200),
     METALWRIGHT_TIMEOUT_ERASE: seconds(86400),
+    ...adminVariables,
   })
+  .refine(isAdminSafe, adminProblem)
   .transform((env) => ({
     kubeconfig: env.KUBECONFIG,
     namespace: env.METALWRIGHT_NAMESPACE,
     logLevel: env.METALWRIGHT_LOG_LEVEL,
     identity: env.METALWRIGHT_IDENTITY,
     imageDirectories: env.METALWRIGHT_IMAGE_DIRS,
+    admin: adminOf(env),
     timeoutsMs: {
       power: env.METALWRIGHT_TIMEOUT_POWER * 1000,
       boot: env.METALWRIGHT_TIMEOUT_BOOT * 1000,

@@ -19,10 +19,20 @@ export interface ControllerOptions {
    */
   reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult | undefined>;
   log: Logger;
+  /** Counts what it does. */
+  meter?: ControllerMeter | undefined;
   /** Waits after failures. Default 200 ms to 5 minutes, full jitter. */
   backoff?: BackoffOptions | undefined;
   timers?: Timers | undefined;
   random?: (() => number) | undefined;
+}
+
+/** Whoever counts what controllers do. */
+export interface ControllerMeter {
+  /** A reconcile ended; `Conflict`: somebody else was faster, which is no failure. */
+  reconciled(controller: string, result: 'Done' | 'Conflict' | 'Failed', ms: number): void;
+  /** How many keys wait, asked for at any time. */
+  queue(controller: string, length: () => number): void;
 }
 
 export interface Controller {
@@ -40,6 +50,8 @@ export function runController(options: ControllerOptions): Controller {
   const { name, concurrency = 4, reconcile } = options;
   const log = options.log.child({ controller: name });
   const queue = createWorkQueue({ backoff: options.backoff, timers: options.timers, random: options.random });
+  const { meter } = options;
+  meter?.queue(name, () => queue.length());
   const stopping = new AbortController();
   let workers: Promise<void>[] | undefined;
 
@@ -47,11 +59,15 @@ export function runController(options: ControllerOptions): Controller {
     for (;;) {
       const key = await queue.take();
       if (key === undefined) return;
+      const startedAt = performance.now();
       try {
         const result = await reconcile(key, stopping.signal);
+        meter?.reconciled(name, 'Done', performance.now() - startedAt);
         queue.forget(key);
         if (result?.requeueAfterMs !== undefined) queue.addAfter(key, result.requeueAfterMs);
       } catch (error) {
+        const result = isKubeError(error, 'Conflict') ? 'Conflict' : 'Failed';
+        meter?.reconciled(name, result, performance.now() - startedAt);
         retry(key, error);
       } finally {
         queue.done(key);

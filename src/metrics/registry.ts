@@ -84,7 +84,9 @@ export function createMetricsRegistry(): MetricsRegistry {
 
 /** A histogram that is counted elsewhere. */
 class SpreadHistogram extends Histogram {
-  readonly #metric: { name: string; help: string };
+  /** Tells type and help: asking the parent class would ask this one again. */
+  readonly #shell: Histogram;
+  readonly #name: string;
   readonly #read: () => Iterable<{ labels?: Record<string, string>; spread: Spread }>;
 
   constructor(
@@ -92,7 +94,8 @@ class SpreadHistogram extends Histogram {
     read: () => Iterable<{ labels?: Record<string, string>; spread: Spread }>,
   ) {
     super(configuration);
-    this.#metric = configuration;
+    this.#shell = new Histogram({ ...configuration, registers: [] });
+    this.#name = configuration.name;
     this.#read = read;
   }
 
@@ -102,8 +105,8 @@ class SpreadHistogram extends Histogram {
   }
 
   override async get(): ReturnType<Histogram['get']> {
-    const parent = await super.get();
-    const { name } = this.#metric;
+    const described = await this.#shell.get();
+    const name = this.#name;
     const values = [...this.#read()].flatMap(({ labels = {}, spread }) => {
       let count = 0;
       const buckets = [...spread.counts].map((inBucket, index) => {
@@ -117,6 +120,6 @@ class SpreadHistogram extends Histogram {
         { metricName: `${name}_count`, labels, value: count },
       ];
     });
-    return { ...parent, values };
+    return { ...described, values };
   }
 }

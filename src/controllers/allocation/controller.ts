@@ -1,7 +1,12 @@
 import type { Allocation } from '../../api/allocation/schema.ts';
 import type { BootImage } from '../../api/boot-image/schema.ts';
 import type { Machine } from '../../api/machine/schema.ts';
-import { type Controller, type ReconcileResult, runController } from '../../kube/controller.ts';
+import {
+  type Controller,
+  type ControllerMeter,
+  type ReconcileResult,
+  runController,
+} from '../../kube/controller.ts';
 import { isKubeError } from '../../kube/errors.ts';
 import type { Informer } from '../../kube/informer.ts';
 import { keyOf, splitKey } from '../../kube/resource.ts';
@@ -23,6 +28,7 @@ export interface AllocationControllerDeps extends AllocationActDeps {
     images: Informer<BootImage>;
   };
   log: Logger;
+  meter?: ControllerMeter | undefined;
 }
 
 /** No key of an Allocation: those have a slash. */
@@ -41,6 +47,7 @@ export function createAllocationController(deps: AllocationControllerDeps): Cont
     name: 'allocation',
     concurrency: 1,
     log,
+    meter: deps.meter,
     reconcile: (key) => (key === roundKey ? runRound(deps) : reconcileAllocation(key, deps, scheduleRound)),
   });
   const scheduleRound = (): void => controller.enqueueAfter(roundKey, gatherMs);

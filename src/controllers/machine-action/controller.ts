@@ -8,7 +8,12 @@ import {
 import { apiVersion } from '../../api/meta.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { type Controller, type ReconcileResult, runController } from '../../kube/controller.ts';
+import {
+  type Controller,
+  type ControllerMeter,
+  type ReconcileResult,
+  runController,
+} from '../../kube/controller.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import type { Fence } from '../../kube/fence.ts';
 import type { Informer } from '../../kube/informer.ts';
@@ -25,6 +30,7 @@ export interface MachineActionControllerDeps {
   clock: Clock;
   fence: Pick<Fence, 'assertHeld'>;
   log: Logger;
+  meter?: ControllerMeter | undefined;
 }
 
 /**
@@ -37,6 +43,7 @@ export function createMachineActionController(deps: MachineActionControllerDeps)
     name: 'machine-action',
     concurrency: 2,
     log,
+    meter: deps.meter,
     reconcile: (name) => reconcileAction(name, deps),
   });
   const unsubscribe = [

@@ -1,5 +1,10 @@
 import type { AllocationReference } from '../../api/machine/schema.ts';
-import { type Controller, type ReconcileResult, runController } from '../../kube/controller.ts';
+import {
+  type Controller,
+  type ControllerMeter,
+  type ReconcileResult,
+  runController,
+} from '../../kube/controller.ts';
 import type { Logger } from '../../log/logger.ts';
 import { type ActDeps, act } from './act.ts';
 import { decide } from './decide.ts';
@@ -13,6 +18,7 @@ import { ensureSeed } from './seed-secret.ts';
 export interface MachineControllerDeps extends ActDeps {
   informers: MachineInformers;
   log: Logger;
+  meter?: ControllerMeter | undefined;
 }
 
 /**
@@ -24,6 +30,7 @@ export function createMachineController(deps: MachineControllerDeps): Controller
     name: 'machine',
     concurrency: 4,
     log,
+    meter: deps.meter,
     reconcile: (name) => reconcileMachine(name, deps),
   });
   const unsubscribe = subscribe(informers, controller.enqueue);

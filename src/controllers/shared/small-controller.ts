@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { KubeClient } from '../../kube/client.ts';
-import { type Controller, runController } from '../../kube/controller.ts';
+import { type Controller, type ControllerMeter, runController } from '../../kube/controller.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import type { Fence } from '../../kube/fence.ts';
 import type { Informer } from '../../kube/informer.ts';
@@ -17,6 +17,7 @@ export interface ControllerDeps {
   fence: Fence;
   clock: Clock;
   log: Logger;
+  meter?: ControllerMeter | undefined;
 }
 
 /** Enqueues the objects of a kind, and those that `related` names when another kind changes. */
@@ -36,7 +37,7 @@ const backoff = { baseMs: 200, maxMs: 30_000 } as const;
 
 /** A controller whose watches begin with it and end with it, and that does nothing without the lease. */
 export function fencedController(
-  deps: Pick<ControllerDeps, 'fence' | 'log'>,
+  deps: Pick<ControllerDeps, 'fence' | 'log' | 'meter'>,
   name: string,
   reconcile: (key: string, signal: AbortSignal) => Promise<{ requeueAfterMs?: number } | undefined>,
   watch: (controller: Controller) => (() => void)[],
@@ -45,6 +46,7 @@ export function fencedController(
   const controller = runController({
     name,
     log: deps.log,
+    meter: deps.meter,
     concurrency,
     backoff,
     async reconcile(key, signal) {
