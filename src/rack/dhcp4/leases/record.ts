@@ -153,7 +153,13 @@ function entryOf(fields: unknown[]): LeaseEntry {
 function parseArray(text: string): unknown[] {
   try {
     const value: unknown = JSON.parse(text);
-    if (Array.isArray(value)) return value;
+    // JSON has no infinity, but 1e999 becomes one: what cannot be written again is no record.
+    if (
+      Array.isArray(value) &&
+      !value.includes(Number.POSITIVE_INFINITY) &&
+      !value.includes(Number.NEGATIVE_INFINITY)
+    )
+      return value;
   } catch {
     // The same end as a value that is no array.
   }
