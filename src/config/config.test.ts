@@ -74,8 +74,39 @@ describe('the configuration of the rack', () => {
       { METALWRIGHT_RACK_INTERFACES: 'a-name-that-is-too-long' },
       'METALWRIGHT_RACK_INTERFACES',
     ],
+    [
+      'an admin endpoint for all without a certificate',
+      { METALWRIGHT_ADMIN_ADDRESS: '0.0.0.0' },
+      'METALWRIGHT_ADMIN_CERTIFICATE',
+    ],
+    [
+      'an admin certificate without its key',
+      { METALWRIGHT_ADMIN_CERTIFICATE: '/c' },
+      'METALWRIGHT_ADMIN_KEY',
+    ],
+    [
+      'an admin address that is a name',
+      { METALWRIGHT_ADMIN_ADDRESS: 'localhost' },
+      'METALWRIGHT_ADMIN_ADDRESS',
+    ],
   ])('refuses %s, and names the variable', (_sentence, environment, message) => {
     expect(problemOf(environment)).toContain(message);
+  });
+
+  it.each<[string, Record<string, string>, unknown]>([
+    ['on the loopback', {}, { address: '127.0.0.1', port: 7481, tls: undefined }],
+    [
+      'anywhere with a certificate',
+      { METALWRIGHT_ADMIN_ADDRESS: '::', METALWRIGHT_ADMIN_CERTIFICATE: '/c', METALWRIGHT_ADMIN_KEY: '/k' },
+      { address: '::', port: 7481, tls: { certificatePath: '/c', keyPath: '/k' } },
+    ],
+    [
+      'nowhere when its port is 0',
+      { METALWRIGHT_ADMIN_PORT: '0', METALWRIGHT_ADMIN_ADDRESS: '0.0.0.0' },
+      undefined,
+    ],
+  ])('has an admin endpoint %s', (_sentence, environment, admin) => {
+    expect(parseConfiguration(RackConfiguration, environment).admin).toEqual(admin);
   });
 
   it('names every bad variable at once', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aSubnet } from '../../../test/fixtures/objects.ts';
 import { findCondition } from '../../api/conditions.ts';
+import { RackStatus, rackServices } from '../../api/rack/schema.ts';
 import type { Attachment } from '../world/topology.ts';
 import { describeSelf, type SelfObservation } from './status.ts';
 
@@ -19,6 +20,13 @@ function attachment(name: string, vlan: string | undefined, ...addresses: string
 }
 
 const served = attachment('eth1', 'vlan-1', '10.0.0.2');
+
+const storage = {
+  leases: undefined,
+  snapshot: undefined,
+  damagedSnapshot: undefined,
+  snapshotWritten: true,
+};
 
 function seen(part: Partial<SelfObservation> = {}): SelfObservation {
   return {
@@ -62,6 +70,80 @@ describe("a rack's own status", () => {
         message: expect.stringContaining(message),
       });
     }
+  });
+
+  it.each<[string, Partial<SelfObservation>, string, { status: string; reason: string; message?: unknown }]>([
+    ['a service serves', {}, 'Dhcp4Serving', { status: 'True', reason: 'Serving' }],
+    [
+      'a service is disabled',
+      { services: [{ name: 'Tftp', state: 'Disabled' }] },
+      'TftpServing',
+      { status: 'False', reason: 'Disabled' },
+    ],
+    [
+      'a port is taken',
+      { services: [{ name: 'Tftp', state: 'Failed', reason: 'PortInUse', message: 'eth1: by dnsmasq' }] },
+      'TftpServing',
+      { status: 'False', reason: 'PortInUse', message: 'eth1: by dnsmasq' },
+    ],
+    ['leases are stored', { storage }, 'LeasesStored', { status: 'True', reason: 'Stored' }],
+    [
+      'leases cannot be stored',
+      { storage: { ...storage, leases: 'ENOSPC' } },
+      'LeasesStored',
+      { status: 'False', reason: 'LeaseDiskFailed', message: expect.stringContaining('ENOSPC') },
+    ],
+    [
+      'leases cannot be stored',
+      { storage: { ...storage, leases: 'ENOSPC' } },
+      'Ready',
+      { status: 'False', reason: 'LeaseDiskFailed' },
+    ],
+    ['the world is stored', { storage }, 'SnapshotStored', { status: 'True', reason: 'Stored' }],
+    [
+      'the snapshot was damaged',
+      { storage: { ...storage, snapshotWritten: false, damagedSnapshot: '/s.damaged' } },
+      'SnapshotStored',
+      { status: 'False', reason: 'Damaged', message: expect.stringContaining('/s.damaged') },
+    ],
+    [
+      'a new snapshot replaced the damaged one',
+      { storage: { ...storage, damagedSnapshot: '/s.damaged' } },
+      'SnapshotStored',
+      { status: 'True', reason: 'DamagedReplaced', message: expect.stringContaining('/s.damaged') },
+    ],
+    [
+      'the world cannot be stored',
+      { storage: { ...storage, snapshot: 'EIO' } },
+      'SnapshotStored',
+      { status: 'False', reason: 'DiskFailed', message: expect.stringContaining('EIO') },
+    ],
+    [
+      'the admin endpoint is open',
+      { admin: { problem: undefined } },
+      'AdminServing',
+      { status: 'True', reason: 'Serving' },
+    ],
+    [
+      'the admin endpoint is not open',
+      { admin: { problem: 'held by nginx' } },
+      'AdminServing',
+      { status: 'False', reason: 'Failed', message: 'held by nginx' },
+    ],
+  ])('says by itself that %s', (_sentence, part, type, condition) => {
+    const { conditions } = describeSelf(seen(part), undefined, now);
+    expect(findCondition(conditions, type)).toMatchObject(condition);
+  });
+
+  it('has no more conditions than the schema takes', () => {
+    const services = rackServices.map((name) => ({ name, state: 'Running' as const }));
+    const { conditions } = describeSelf(
+      seen({ services, storage, admin: { problem: undefined } }),
+      undefined,
+      now,
+    );
+    expect(RackStatus.safeParse({ conditions }).success).toBe(true);
+    expect(conditions).toHaveLength(3 + services.length + 3);
   });
 
   it('is the same when nothing has changed, however late it is', () => {
