@@ -4,8 +4,8 @@ import type { z } from 'zod';
 export interface BmcDriver {
   /** What it drives, for a person: `DMTF Redfish`. */
   title: string;
-  /** `Url`: a URL, or host and port. `None`: there is nothing to reach. */
-  address: 'HostPort' | 'Url' | 'None';
+  /** `Url`: a URL, or host and port. `LibvirtUri`: `qemu+ssh://…`. `None`: there is nothing to reach. */
+  address: 'HostPort' | 'Url' | 'LibvirtUri' | 'None';
   /** Keys of the credentials Secret. Of those in `required` every one must be there. */
   secret: { required: readonly string[]; optional: readonly string[] };
   /** Parameters that exclude one another. */

@@ -3,6 +3,7 @@ import { apc } from './apc.ts';
 import type { BmcDriver } from './driver.ts';
 import { eaton } from './eaton.ts';
 import { ipmi } from './ipmi.ts';
+import { libvirt } from './libvirt.ts';
 import { openbmc } from './openbmc.ts';
 import { proxmox } from './proxmox.ts';
 import { raritan } from './raritan.ts';
@@ -20,6 +21,7 @@ const manual = {
 export const bmcDriverNames = [
   'redfish',
   'ipmi',
+  'libvirt',
   'openbmc',
   'proxmox',
   'webhook',
@@ -36,6 +38,7 @@ export type BmcDriverName = (typeof bmcDriverNames)[number];
 export const bmcDrivers: Readonly<Record<BmcDriverName, BmcDriver>> = {
   redfish,
   ipmi,
+  libvirt,
   openbmc,
   proxmox,
   webhook,

@@ -14,6 +14,7 @@ const Parameters = z.object({
 const addresses = {
   HostPort: '`host` or `host:port`',
   Url: 'a URL, `host` or `host:port`',
+  LibvirtUri: '`qemu:///system` or `qemu+ssh://user@host/system`',
   None: 'none',
 } as const satisfies Record<BmcDriver['address'], string>;
 

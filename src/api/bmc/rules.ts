@@ -10,6 +10,7 @@ export function bmcRules(drivers: Readonly<Record<string, BmcDriver>>): CelRule[
   const reached = having(({ address }) => address !== 'None');
   const secret = having(({ secret: { required } }) => required.length > 0);
   const noUrl = having(({ address }) => address === 'HostPort');
+  const libvirt = having(({ address }) => address === 'LibvirtUri');
   return [
     {
       rule: `!(self.driver in ${list(reached)}) || has(self.address)`,
@@ -24,6 +25,11 @@ export function bmcRules(drivers: Readonly<Record<string, BmcDriver>>): CelRule[
     {
       rule: `!(self.driver in ${list(noUrl)}) || !has(self.address) || !self.address.contains('/')`,
       message: `address must be host or host:port, and no URL, for ${words(noUrl)}`,
+      fieldPath: '.address',
+    },
+    {
+      rule: `!(self.driver in ${list(libvirt)}) || !has(self.address) || self.address.matches('^[a-z]+([+]ssh)?://')`,
+      message: `address must be a URI like qemu+ssh://user@host/system for ${words(libvirt)}`,
       fieldPath: '.address',
     },
     {

@@ -17,7 +17,7 @@ export const Bmc = z
       .string()
       .min(1)
       .max(512)
-      .regex(/^[A-Za-z0-9.:[\]/_~%-]+$/)
+      .regex(/^[A-Za-z0-9.:[\]/_~%@+-]+$/)
       .optional()
       .describe(`Host or host:port of the BMC; for ${withUrl.join(', ')} also a URL: https://10.0.0.5.`),
     credentialsSecret: ObjectName.optional().describe(

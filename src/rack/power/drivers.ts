@@ -6,6 +6,7 @@ import type { PowerDriver, PowerTarget } from './driver.ts';
 import { createEatonDriver } from './eaton/driver.ts';
 import { powerError } from './errors.ts';
 import { createIpmiDriver } from './ipmi/driver.ts';
+import { createLibvirtDriver } from './libvirt/driver.ts';
 import { createOpenbmcDriver } from './openbmc/driver.ts';
 import { createProxmoxDriver } from './proxmox/driver.ts';
 import { createRaritanDriver } from './raritan/driver.ts';
@@ -27,6 +28,7 @@ export const powerDrivers: Readonly<Record<PowerDriverName, CreatePowerDriver>> 
   apc: createApcDriver,
   eaton: createEatonDriver,
   ipmi: createIpmiDriver,
+  libvirt: createLibvirtDriver,
   openbmc: createOpenbmcDriver,
   proxmox: createProxmoxDriver,
   raritan: createRaritanDriver,

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LibvirtParameters } from '../../../api/bmc/libvirt.ts';
+import type { PowerDriver, PowerState, PowerTarget } from '../driver.ts';
+import { isPowerError, powerError } from '../errors.ts';
+import { isRemote, type SshFiles, virshUri } from './uri.ts';
+import { createVirsh } from './virsh.ts';
+
+/**
+ * Power of a virtual machine through virsh. Over SSH the host must be in the Secret's known hosts.
+ * @throws CodedError<PowerErrorCode> for an address that is none, and for what the Secret lacks
+ */
+export function createLibvirtDriver(target: PowerTarget): PowerDriver {
+  const { domain } = LibvirtParameters.parse(target.parameters);
+  const directory = isRemote(target.address) ? mkdtempSync(join(tmpdir(), 'metalwright-ssh-')) : undefined;
+  const removeFiles = (): void => {
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+  };
+  const virsh = (() => {
+    try {
+      return createVirsh(
+        virshUri(target.address, directory === undefined ? undefined : writeFiles(directory, target)),
+      );
+    } catch (error) {
+      removeFiles();
+      throw error;
+    }
+  })();
+  /** To a machine that is so already, libvirt says no: that is no failure. */
+  const reach = async (
+    command: 'start' | 'destroy',
+    wanted: PowerState,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    try {
+      await virsh([command, domain], signal);
+    } catch (thrown) {
+      if (!isPowerError(thrown) || !/already active|is not running/i.test(thrown.message)) throw thrown;
+      if (stateOf(await virsh(['domstate', domain], signal)) !== wanted) throw thrown;
+    }
+  };
+
+  return {
+    // Its boot order is part of its definition, for good: what it tries first has to be the network.
+    bootDevices: new Set(),
+    status: async (signal) => stateOf(await virsh(['domstate', domain], signal)),
+    on: (signal) => reach('start', 'On', signal),
+    off: (signal) => reach('destroy', 'Off', signal),
+    setBootDevice: () =>
+      Promise.reject(powerError('BmcUnsupported', 'libvirt has no boot device for one boot')),
+    close: async () => removeFiles(),
+  };
+}
+
+/** What `virsh domstate` prints. A paused machine has its power on. */
+export function stateOf(printed: string): PowerState {
+  switch (printed) {
+    case 'running':
+    case 'idle':
+    case 'paused':
+    case 'in shutdown':
+    case 'pmsuspended':
+      return 'On';
+    case 'shut off':
+    case 'crashed':
+      return 'Off';
+    default:
+      return 'Unknown';
+  }
+}
+
+/** libvirt takes keys from files only; they live as long as the driver, readable for the rack alone. */
+function writeFiles(directory: string, { secret }: PowerTarget): SshFiles {
+  const { sshPrivateKey, sshKnownHosts } = secret;
+  if (sshPrivateKey === undefined || sshKnownHosts === undefined) {
+    throw powerError(
+      'BmcAuthenticationFailed',
+      'SSH needs sshPrivateKey and sshKnownHosts in the credentials Secret',
+    );
+  }
+  const files = { privateKey: join(directory, 'key'), knownHosts: join(directory, 'known_hosts') };
+  writeFileSync(files.privateKey, sshPrivateKey.endsWith('\n') ? sshPrivateKey : `${sshPrivateKey}\n`, {
+    mode: 0o600,
+  });
+  writeFileSync(files.knownHosts, sshKnownHosts, { mode: 0o600 });
+  return files;
+}
