@@ -57,6 +57,7 @@ export const RackStatus = z.object({
     .max(16)
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
     .optional(),
+  vlans: z.array(z.string().max(253)).max(256).optional().describe('The VLANs that it serves.'),
   leases: z.int().min(0).optional().describe('Live leases of dynamic ranges.'),
   slices: z
     .array(
@@ -107,11 +108,18 @@ export const rackKind = defineKind<Rack>({
   required: ['spec'],
   printerColumns: [
     { name: 'URL', type: 'string', jsonPath: '.status.httpUrl' },
+    { name: 'VLANs', type: 'string', jsonPath: '.status.vlans' },
     { name: 'Leases', type: 'integer', jsonPath: '.status.leases' },
-    { name: 'Version', type: 'string', jsonPath: '.status.version' },
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
     { name: 'Seen', type: 'date', jsonPath: '.status.lastSeen' },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Version', type: 'string', jsonPath: '.status.version', priority: 1 },
+    {
+      name: 'Message',
+      type: 'string',
+      jsonPath: '.status.conditions[?(@.type=="Ready")].message',
+      priority: 1,
+    },
   ],
 });

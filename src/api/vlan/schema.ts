@@ -85,7 +85,6 @@ export const vlanKind = defineKind<Vlan>({
   printerColumns: [
     { name: 'Fabric', type: 'string', jsonPath: '.spec.fabric' },
     { name: 'VID', type: 'integer', jsonPath: '.spec.vid' },
-    { name: 'MTU', type: 'integer', jsonPath: '.spec.mtu' },
     { name: 'DHCP', type: 'boolean', jsonPath: '.spec.dhcp.enabled' },
     { name: 'Mode', type: 'string', jsonPath: '.spec.dhcp.mode' },
     { name: 'Subnets', type: 'integer', jsonPath: '.status.subnets' },
@@ -93,6 +92,7 @@ export const vlanKind = defineKind<Vlan>({
     { name: 'Foreign', type: 'string', jsonPath: '.status.foreignServers[*].address' },
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'MTU', type: 'integer', jsonPath: '.spec.mtu', priority: 1 },
   ],
   selectableFields: ['.spec.fabric'],
 });

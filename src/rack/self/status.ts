@@ -65,6 +65,14 @@ function isTelling({ vlan, interface: { addresses } }: Attachment): boolean {
   return vlan !== undefined || addresses.some(({ address }) => !/^fe[89ab]/i.test(address));
 }
 
+/** Those on which it has an address of a subnet: the others it only touches. */
+function vlansOf(attachments: readonly Attachment[]): string[] {
+  const served = attachments.flatMap(({ vlan, subnets }) =>
+    vlan === undefined || subnets.length === 0 ? [] : [vlan],
+  );
+  return [...new Set(served)].sort().slice(0, limits.interfaces);
+}
+
 /** The rack's own status, but for the time it was last seen. */
 export function describeSelf(
   seen: SelfObservation,
@@ -86,6 +94,7 @@ export function describeSelf(
       ...(vlan === undefined ? {} : { vlan }),
       subnets: subnets.slice(0, limits.subnets).map(({ subnet }) => subnet.metadata.name),
     })),
+    vlans: vlansOf(seen.attachments),
     services: seen.services.map(({ name, state, message }) => ({
       name,
       state,
