@@ -55,6 +55,23 @@ describe('shares of clients', () => {
     expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1);
   });
 
+  it('are equal in bytes, also when chunks are not', async () => {
+    const { run, timers, mibOf } = setting({ bytesPerSecond: 100 * mib });
+    run('large', 1, 4 * mib);
+    run('small', 1, mib / 4);
+    await timers.advance(4_000);
+    expect(Math.abs(mibOf('large') - mibOf('small'))).toBeLessThan(10);
+  });
+
+  it('are not held up by clients that are slow all the time', async () => {
+    const { run, timers, mibOf } = setting({ budgetBytes: 4 * mib });
+    for (let slow = 0; slow < 20; slow += 1) run(`slow-${slow}`, 800);
+    run('fast', 10);
+    await timers.advance(10_000);
+    expect(mibOf('fast')).toBeGreaterThan(800);
+    expect(mibOf('slow-0')).toBeGreaterThanOrEqual(10);
+  });
+
   it('are not held up by clients that take nothing', async () => {
     const { run, timers, mibOf } = setting({ budgetBytes: 4 * mib });
     for (let dead = 0; dead < 20; dead += 1) run(`dead-${dead}`, 1_000_000);

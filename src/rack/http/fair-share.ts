@@ -22,14 +22,14 @@ export interface FairShareOptions {
   timers: Timers;
   /** Bytes a second of all bodies together. Default: as fast as it goes. */
   bytesPerSecond?: number | undefined;
-  /** At most so many bytes wait for the kernel at once. Default 64 MiB. */
+  /** At most so many bytes wait for the kernel at once, those for slow clients apart. Default 32 MiB. */
   budgetBytes?: number;
   /** A client's connections take turns of this size, or length. Default 16 MiB, 10 s. */
   turnBytes?: number;
   turnMs?: number;
   /** For so long a turn is kept for a connection whose next bytes are not there yet. Default 50 ms. */
   graceMs?: number;
-  /** What a client has not taken in this time waits for the client alone, and is off the budget. Default 1 s. */
+  /** What a client has not taken in this time waits for the client alone, and is off the budget, as is its next. Default 250 ms. */
   slowMs?: number;
 }
 
@@ -42,6 +42,10 @@ interface Client {
   turnBytes: number;
   turnSince: number;
   flying: boolean;
+  /** Bytes that it has had, on the clock of `served`. */
+  had: number;
+  /** It took its last bytes slowly. */
+  slow: boolean;
   endGrace: (() => void) | undefined;
 }
 
@@ -66,32 +70,43 @@ const kib = 1024;
  * not make sixteen shares of the wire.
  */
 export function createFairShare(options: FairShareOptions): FairShare {
-  const { timers, bytesPerSecond, budgetBytes = 64 * kib * kib } = options;
-  const { turnBytes = 16 * kib * kib, turnMs = 10_000, graceMs = 50, slowMs = 1_000 } = options;
+  const { timers, bytesPerSecond, budgetBytes = 32 * kib * kib } = options;
+  const { turnBytes = 16 * kib * kib, turnMs = 10_000, graceMs = 50, slowMs = 250 } = options;
   const clients = new Map<string, Client>();
   /** Clients with a chunk to send and none on its way; the first has waited longest. */
   const ready = new Set<Client>();
   /** What counts against the budget, the oldest first. */
   const flights = new Set<Flight>();
   let flyingBytes = 0;
+  /** What the client had that was served last: who comes, or comes back, begins there. */
+  let served = 0;
   let streams = 0;
   /** Bytes that may go now; below zero the rate is exceeded. */
   let credit = (bytesPerSecond ?? 0) / 20;
   let creditAt = timers.monotonic();
   let cancelWake: (() => void) | undefined;
 
-  function land(flight: Flight | undefined): void {
-    if (flight !== undefined && flights.delete(flight)) flyingBytes -= flight.bytes;
+  function leaveBudget(flight: Flight): void {
+    if (flights.delete(flight)) flyingBytes -= flight.bytes;
   }
 
-  /** How long until there is room for a chunk; 0: now. */
-  function waitForRoom(): number {
+  function land(stream: Stream): void {
+    const { flight, client } = stream;
+    if (flight === undefined) return;
+    leaveBudget(flight);
+    client.slow = timers.monotonic() - flight.since >= slowMs;
+    client.flying = false;
+    stream.flight = undefined;
+  }
+
+  /** How long until there is room for a chunk of the client; 0: now. */
+  function waitForRoom({ slow }: Client): number {
     const now = timers.monotonic();
     let wait = 0;
-    if (flyingBytes >= budgetBytes) {
+    if (!slow && flyingBytes >= budgetBytes) {
       for (const flight of flights) {
         if (now - flight.since < slowMs) break;
-        land(flight);
+        leaveBudget(flight);
       }
       const [oldest] = flights;
       if (flyingBytes >= budgetBytes && oldest !== undefined) wait = oldest.since + slowMs - now;
@@ -110,9 +125,13 @@ export function createFairShare(options: FairShareOptions): FairShare {
     client.waiting.splice(client.waiting.indexOf(stream), 1);
     client.flying = true;
     client.turnBytes += stream.bytes;
+    served = client.had;
+    client.had += stream.bytes;
     stream.flight = { bytes: stream.bytes, since: timers.monotonic() };
-    flights.add(stream.flight);
-    flyingBytes += stream.bytes;
+    if (!client.slow) {
+      flights.add(stream.flight);
+      flyingBytes += stream.bytes;
+    }
     if (bytesPerSecond !== undefined) credit -= stream.bytes;
     const { decide } = stream;
     stream.decide = undefined;
@@ -122,14 +141,21 @@ export function createFairShare(options: FairShareOptions): FairShare {
   function pump(): void {
     cancelWake?.();
     cancelWake = undefined;
-    for (const client of ready) {
-      const wait = waitForRoom();
+    for (let next = leastServed(); next !== undefined; next = leastServed()) {
+      const wait = waitForRoom(next);
       if (wait > 0) {
         cancelWake = timers.after(Math.ceil(wait), pump);
         return;
       }
-      grant(client);
+      grant(next);
     }
+  }
+
+  /** Of clients that had as much as each other, the one that has waited longest. */
+  function leastServed(): Client | undefined {
+    let least: Client | undefined;
+    for (const client of ready) if (least === undefined || client.had < least.had) least = client;
+    return least;
   }
 
   function take(client: Client, stream: Stream): void {
@@ -163,24 +189,23 @@ export function createFairShare(options: FairShareOptions): FairShare {
         return;
       }
     } else if (over) take(client, first === current ? (second ?? current) : first);
+    if (!ready.has(client)) client.had = Math.max(client.had, served);
     ready.add(client);
   }
 
   function clientOf(name: string): Client {
     const known = clients.get(name);
     if (known !== undefined) return known;
-    const idle = { waiting: [], current: undefined, flying: false, endGrace: undefined };
-    const made: Client = { name, streams: 0, ...idle, turnBytes: 0, turnSince: 0 };
+    const idle = { waiting: [], current: undefined, flying: false, endGrace: undefined, slow: false };
+    const made: Client = { name, streams: 0, ...idle, had: served, turnBytes: 0, turnSince: 0 };
     clients.set(name, made);
     return made;
   }
 
   function end(stream: Stream): void {
     const { client } = stream;
-    const { decide, flight } = stream;
-    land(flight);
-    if (flight !== undefined) client.flying = false;
-    stream.flight = undefined;
+    const { decide } = stream;
+    land(stream);
     stream.decide = undefined;
     if (decide !== undefined) client.waiting.splice(client.waiting.indexOf(stream), 1);
     decide?.(false);
@@ -217,9 +242,7 @@ export function createFairShare(options: FairShareOptions): FairShare {
         },
         done() {
           if (stream.flight === undefined) return;
-          land(stream.flight);
-          stream.flight = undefined;
-          client.flying = false;
+          land(stream);
           offer(client);
           pump();
         },
