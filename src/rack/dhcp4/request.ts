@@ -13,7 +13,7 @@ import { isHeld } from './leases/lease.ts';
 import { messageType, option, readNumber } from './options.ts';
 import type { DhcpNetwork } from './ports.ts';
 import { grantReply, refusal } from './reply.ts';
-import { inRanges, onSubnet } from './subnet-plan.ts';
+import { inRanges, inSpans, onSubnet, type SubnetPlan } from './subnet-plan.ts';
 import { promise } from './tenure.ts';
 
 type Verdict = { kind: 'Grant'; address: Address } | { kind: 'Refuse'; why: string } | { kind: 'Silent' };
@@ -24,7 +24,7 @@ export function request(exchange: Exchange): Outcome {
   const server = readNumber(packet.options, option.serverIdentifier);
   const requested = readNumber(packet.options, option.requestedAddress);
   const selecting = server !== undefined && (requested !== undefined || packet.ciaddr === 0);
-  if (selecting && !isOurs(exchange, server)) return { kind: 'Ignore', reason: 'OtherServer', client };
+  if (selecting && !isOurs(exchange, server)) return turnedDown(exchange);
   const wanted = requested ?? packet.ciaddr;
   if (wanted === 0) return { kind: 'Ignore', reason: 'Malformed', client };
   const state = stateOf(exchange, selecting, requested);
@@ -60,6 +60,18 @@ export function request(exchange: Exchange): Outcome {
   return outcome;
 }
 
+/** The client took another server's offer (RFC 2131, 4.3.2): ours need not be kept for it. */
+function turnedDown({ client, plans, context }: Exchange): Outcome {
+  const outcome: Outcome = { kind: 'Ignore', reason: 'OtherServer', client };
+  for (const { subnet } of plans) {
+    const own = context.leases.of(client.id, subnet.name);
+    if (own?.state === 'Offered' && isHeld(own, context.now)) {
+      return { ...outcome, withdrawn: { ...own, end: context.now } };
+    }
+  }
+  return outcome;
+}
+
 /**
  * Renewing and rebinding differ in that the first is sent to one server and the second to all; of what a relay passed
  * on, the relay itself may say it (RFC 5010).
@@ -79,12 +91,8 @@ function judge(exchange: Exchange, wanted: number, state: RequestState): Verdict
   const { fixed, plans, context, client } = exchange;
   const plan = plans.find((candidate) => onSubnet(candidate, wanted));
   if (plan === undefined) return judgeStranger(context.network, wanted, state);
-  if (inRanges(plan, wanted) && context.tenure?.limit(plan, wanted) === undefined && context.tenure) {
-    // Whose the address is, the rack that has its slice knows; a client that was offered it here must start anew.
-    return state === 'Selecting'
-      ? { kind: 'Refuse', why: 'the address is not given out here any more' }
-      : { kind: 'Silent' };
-  }
+  const slice = judgeSlice(exchange, { plan, address: wanted }, state);
+  if (slice !== undefined) return slice;
   if (fixed?.address === wanted) return { kind: 'Grant', address: fixed };
   const own = context.leases.of(client.id, plan.subnet.name);
   const owned = own?.address === wanted && inRanges(plan, wanted);
@@ -110,6 +118,25 @@ function judge(exchange: Exchange, wanted: number, state: RequestState): Verdict
       : { kind: 'Silent' };
   }
   return granted;
+}
+
+/** What the slice of a dynamic address alone decides; undefined: nothing. */
+function judgeSlice(
+  { context }: Exchange,
+  { plan, address }: { plan: SubnetPlan; address: number },
+  state: RequestState,
+): Verdict | undefined {
+  const { tenure, leases } = context;
+  if (tenure === undefined || !inRanges(plan, address)) return undefined;
+  if (tenure.limit(plan, address) === undefined) {
+    // Whose the address is, the rack that has its slice knows; a client that was offered it here must start anew.
+    if (state !== 'Selecting') return { kind: 'Silent' };
+    return { kind: 'Refuse', why: 'the address is not given out here any more' };
+  }
+  const claimed = isExtending(state) && leases.at(address) === undefined;
+  if (!claimed || inSpans(tenure.open(plan), address)) return undefined;
+  // Of a slice taken over from another rack: whoever has an address shows it by extending it.
+  return { kind: 'Grant', address: { plan, address, hostname: undefined, recorded: true } };
 }
 
 /** Of an address that is on none of our subnets. Where the wire carries another's too, its client is not ours to refuse. */
