@@ -14,6 +14,7 @@ const packages = {
   nft: 'nftables',
   curl: 'curl',
   dnsmasq: 'dnsmasq-base',
+  tcpdump: 'tcpdump',
   dhcrelay: 'isc-dhcp-relay',
   scapy: 'python3-scapy',
   'qemu-system-x86_64': 'qemu-system-x86',
