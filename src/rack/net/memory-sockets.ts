@@ -59,7 +59,7 @@ export function createMemorySockets(options: { linkSenders?: boolean } = {}): Me
           record({ device, from: port, to, data });
         },
         post(data, to) {
-          record({ device, from: port, to, data: Uint8Array.from(data) });
+          record({ device, from: port, to, data: data instanceof Buffer ? Buffer.from(data) : data.slice() });
         },
         async close() {
           open.delete(key(device, port));

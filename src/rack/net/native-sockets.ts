@@ -47,12 +47,20 @@ interface Libc {
     addressLength: Uint8Array,
   ): number;
   indexOf(device: string): number;
+  yield(): number;
   close(fd: number): number;
 }
 
 /** Datagrams taken in a row before the event loop has its turn. */
 const mostInARow = 64;
 const largestDatagram = 65_536;
+/** How often others are let run, and an answer is looked for after it. */
+const looksForAnswer = 4;
+/** Looking that took longer, in ms, was no gain: another program used the time. */
+const longLook = 0.5;
+/** After so many vain ones in a row the client is not that near, and is only tried again after so many datagrams. */
+const mostMisses = 4;
+const pauseAfterMisses = 256;
 
 /** Sockets bound to an interface and frames sent past ARP, by koffi. Throws where koffi or the C library cannot be loaded. */
 export function createNativeSockets(): SocketFactory {
@@ -88,6 +96,7 @@ function loadLibc(): Libc {
     recvfrom: library.func(
       'intptr_t recvfrom(int fd, uint8_t *data, size_t length, int flags, uint8_t *address, uint8_t *addressLength)',
     ),
+    yield: library.func('int sched_yield()'),
     indexOf: library.func('unsigned int if_nametoindex(const char *device)'),
     close: library.func('int close(int fd)'),
   };
@@ -129,14 +138,47 @@ function nativeSocket(libc: Libc, fd: number, socket: Socket, options: Udp4Optio
   ];
   let receive: (data: Uint8Array, peer: UdpPeer) => void = () => {};
   let closed = false;
+  let [misses, pause] = [0, 0];
+  /** The last one's, for they come in rows. */
+  const senderBytes = new Uint8Array(addressLength);
+  let sender: UdpPeer | undefined;
+  let receiver: UdpPeer | undefined;
+
+  /** Hands over one datagram that is there; false when none is, or there is an error, which Node will meet too. */
+  function takeOne(): boolean {
+    fromLength.set(wholeAddress);
+    const length = libc.recvfrom(fd, buffer, buffer.length, MSG_DONTWAIT, from, fromLength);
+    if (length < 0) return false;
+    if (sender === undefined || !sameBytes(from, senderBytes)) {
+      sender = readAddress(from);
+      senderBytes.set(from);
+    }
+    receive(Buffer.from(buffer.subarray(0, length)), sender);
+    return true;
+  }
 
   function takeWaiting(): void {
+    for (let taken = 0; taken < mostInARow && !closed && takeOne(); taken += 1);
+  }
+
+  /**
+   * In lockstep each side waits for the other, and most of the time goes into sleeping and being woken. On a fast wire it
+   * takes less to let the others run and to look whether the answer is there; where it does not pay, it is left off.
+   */
+  function takeAnswers(): void {
+    if (pause > 0) {
+      pause -= 1;
+      return;
+    }
     for (let taken = 0; taken < mostInARow && !closed; taken += 1) {
-      fromLength.set(wholeAddress);
-      const length = libc.recvfrom(fd, buffer, buffer.length, MSG_DONTWAIT, from, fromLength);
-      // Nothing waits, or an error that Node will meet too and report.
-      if (length < 0) return;
-      receive(Buffer.from(buffer.subarray(0, length)), readAddress(from));
+      const began = performance.now();
+      let looks = looksForAnswer;
+      do libc.yield();
+      while (!takeOne() && --looks > 0);
+      const vain = looks === 0 || performance.now() - began > longLook;
+      misses = vain ? misses + 1 : 0;
+      if (misses >= mostMisses) [pause, misses] = [pauseAfterMisses, 0];
+      if (vain) return;
     }
   }
 
@@ -147,11 +189,13 @@ function nativeSocket(libc: Libc, fd: number, socket: Socket, options: Udp4Optio
       plain.onMessage((data, peer) => {
         listener(data, peer);
         if (options.bursts) takeWaiting();
+        else if (options.lockstep) takeAnswers();
       });
     },
     post(data, peer, failed) {
       if (closed) return;
-      writeAddress(to, ipv4ToNumber(peer.address) ?? 0, peer.port);
+      if (peer !== receiver) writeAddress(to, ipv4ToNumber(peer.address) ?? 0, peer.port);
+      receiver = peer;
       if (libc.sendto(fd, data, data.length, MSG_DONTWAIT, to, to.length) >= 0) return;
       // A full buffer is waited for.
       if (koffi.errno() === koffi.os.errno.EAGAIN) plain.post(data, peer, failed);
@@ -174,6 +218,12 @@ function writeAddress(bytes: Uint8Array, address: number, port: number): void {
   view.setUint16(0, AF_INET, littleEndian);
   view.setUint16(2, port);
   view.setUint32(4, address);
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  // Family, port and address; the rest is nothing.
+  for (let at = 0; at < 8; at += 1) if (a[at] !== b[at]) return false;
+  return true;
 }
 
 function readAddress(bytes: Uint8Array): UdpPeer {

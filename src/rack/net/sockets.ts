@@ -1,7 +1,7 @@
 /** Where a datagram came from or goes to. `address` is a dotted quad. */
 export interface UdpPeer {
-  address: string;
-  port: number;
+  readonly address: string;
+  readonly port: number;
 }
 
 /** One bound IPv4 UDP socket. */
@@ -46,6 +46,8 @@ export interface Udp4Options {
   address?: string;
   /** Datagrams come in bursts: where it can be done, those that wait are taken together. */
   bursts?: boolean;
+  /** Every datagram sent is answered by one: where answers come at once, they are looked for before they are waited for. */
+  lockstep?: boolean;
 }
 
 /** How the servers of the rack get their sockets. */

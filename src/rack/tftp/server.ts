@@ -154,6 +154,7 @@ export function createTftpServer(deps: TftpServerDeps): TftpServer {
     const bound = address === undefined || isOnLink(place, peer.address);
     const socket = await sockets.openUdp4({
       port: 0,
+      lockstep: true,
       ...(address === undefined ? {} : { address }),
       ...(device === undefined || !bound ? {} : { device }),
     });

@@ -151,7 +151,7 @@ export function createSession(deps: SessionDeps): Session {
 
   /** A datagram that the kernel does not take is like one that was lost: the timer sees to it. */
   function send(packets: readonly Uint8Array[], to: UdpPeer): void {
-    for (const packet of packets) socket.send(packet, to).catch(unsent);
+    for (const packet of packets) socket.post(packet, to, unsent);
   }
 
   function unsent(error: unknown): void {
