@@ -2,6 +2,7 @@ import { encodeClasslessRoutes, type StaticRoute } from '../../domain/dhcp/class
 import { encodeDomainNames } from '../../domain/dhcp/domain-name.ts';
 import type { EncodedOption } from '../../domain/dhcp/option-setting.ts';
 import { ipv4FromNumber, ipv4ToNumber } from '../../domain/net/address.ts';
+import { DecodeError } from '../../errors/decode-error.ts';
 import { type AnswerOptions, answerOptions } from './answer-options.ts';
 import { ipBytes, ipsBytes, option, textBytes, u16Bytes } from './options.ts';
 import type { DhcpSubnet } from './ports.ts';
@@ -16,7 +17,7 @@ export interface SubnetNumbers {
 
 const defaultRoute = '0.0.0.0/0';
 
-/** The options that every client of a subnet may have, before a person's own settings. Throws DecodeError. */
+/** The options that every client of a subnet may have, before a person's own settings. */
 export function builtInAnswers(subnet: DhcpSubnet, numbers: SubnetNumbers): AnswerOptions {
   const { mask, gateway, broadcast } = numbers;
   const dns = v4(subnet.dnsServers);
@@ -33,8 +34,8 @@ export function builtInAnswers(subnet: DhcpSubnet, numbers: SubnetNumbers): Answ
     subnet.mtu === undefined ? undefined : row(option.interfaceMtu.code, u16Bytes(subnet.mtu)),
     broadcast === undefined ? undefined : row(option.broadcastAddress.code, ipBytes(broadcast)),
     ntp.length === 0 ? undefined : row(option.ntpServers.code, ipsBytes(ntp)),
-    search.length === 0 ? undefined : row(option.domainSearch.code, encodeDomainNames(search)),
-    routes.length === 0 ? undefined : row(option.classlessRoutes.code, encodeClasslessRoutes(routes)),
+    search.length === 0 ? undefined : tried(option.domainSearch.code, () => encodeDomainNames(search)),
+    routes.length === 0 ? undefined : tried(option.classlessRoutes.code, () => encodeClasslessRoutes(routes)),
   ];
   return answerOptions(rows.filter((one) => one !== undefined));
 }
@@ -44,6 +45,16 @@ function routesOf(routes: readonly StaticRoute[], gateway: number | undefined): 
   if (routes.length === 0) return [];
   const own = routes.some(({ destination }) => destination === defaultRoute) || gateway === undefined;
   return own ? [...routes] : [...routes, { destination: defaultRoute, gateway: ipv4FromNumber(gateway) }];
+}
+
+/** What no message can carry is left out: the addresses of the subnet must be given all the same. */
+function tried(code: number, encode: () => Uint8Array): EncodedOption | undefined {
+  try {
+    return row(code, encode());
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
 }
 
 function row(code: number, value: Uint8Array): EncodedOption {

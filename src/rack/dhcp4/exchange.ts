@@ -60,7 +60,13 @@ export type IgnoreReason =
 
 /** What is to be done about a packet. */
 export type Outcome =
-  | { kind: 'Ignore'; reason: IgnoreReason; client?: Client }
+  | {
+      kind: 'Ignore';
+      reason: IgnoreReason;
+      client?: Client;
+      /** An offer that its client did not take: its address is free at once. */
+      withdrawn?: LeaseEntry;
+    }
   /** A lease ends; nobody waits for an answer. */
   | { kind: 'Record'; commit: LeaseEntry; client: Client }
   | {

@@ -19,6 +19,21 @@ describe('REQUEST of a client that selects', () => {
     expect(outcome).toMatchObject({ kind: 'Ignore', reason: 'OtherServer' });
   });
 
+  it('for another server gives the address that it was offered here to the next client', () => {
+    const server = aServer([{ ...subnet, dynamicRanges: [{ start: '10.0.0.100', end: '10.0.0.100' }] }]);
+    server.ask({});
+    expect(server.ask({ mac: other }).kind).toBe('Ignore');
+    server.ask({ type: message.request, options: selecting('10.0.0.100', '10.0.0.9') });
+    expect(replyOf(server.ask({ mac: other })).address).toBe('10.0.0.100');
+  });
+
+  it('for another server does not end a lease that it has', () => {
+    const server = aServer();
+    server.bind(unknown, '10.0.0.100');
+    server.ask({ type: message.request, options: selecting('10.0.0.100', '10.0.0.9') });
+    expect(server.leases.at(quad('10.0.0.100'))).toMatchObject({ state: 'Bound', end: start + 600_000 });
+  });
+
   it('is refused what belongs to another client', () => {
     const server = aServer();
     server.bind(other, '10.0.0.101');

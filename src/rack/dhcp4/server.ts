@@ -212,6 +212,7 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
     const { vlan } = asked.network;
     if (outcome.kind === 'Ignore') {
       meter?.refused(outcome.reason);
+      if (outcome.withdrawn !== undefined) leases.hold(outcome.withdrawn);
       const fields = { device, vlan, mac: outcome.client?.mac, reason: outcome.reason };
       if (outcome.reason === 'NoAddress') {
         warn(`full ${vlan}`, fields, 'no free address for a DHCP client: enlarge the dynamic ranges');

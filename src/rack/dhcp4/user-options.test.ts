@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ascii } from '../../../test/fixtures/packets/dhcp4.ts';
 import type { DhcpOptionSetting } from '../../domain/dhcp/option-setting.ts';
@@ -188,5 +189,39 @@ describe('routes and search domains of the subnet', () => {
     const searchDomains = ['eng.apple.com', 'marketing.apple.com'];
     const offer = offerOf({ searchDomains }, { options: list(119) });
     expect(offer.options.get(119)).toEqual(ascii('\x03eng\x05apple\x03com\0\x09marketing\xc0\x04'));
+  });
+});
+
+describe('any settings at all', () => {
+  const setting = fc.record(
+    {
+      code: fc.integer({ min: 0, max: 256 }),
+      text: fc.string({ maxLength: 400 }),
+      hex: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes).toString('hex')),
+      addresses: fc.array(fc.constantFrom('10.0.0.1', 'x', '255.255.255.255'), { maxLength: 30 }),
+      domains: fc.array(fc.constantFrom('a.example', '..', 'b'.repeat(70)), { maxLength: 3 }),
+      always: fc.boolean(),
+    },
+    { requiredKeys: ['code'] },
+  );
+
+  it('leave an answer that its client can take, with its address and lease', () => {
+    const wanted = fc.option(fc.uint8Array({ maxLength: 40 }), { nil: undefined });
+    const sizes = fc.integer({ min: 0, max: 65535 });
+    fc.assert(
+      fc.property(fc.array(setting, { maxLength: 20 }), wanted, sizes, (options, asked, size) => {
+        const server = aServer([{ ...subnet, options, searchDomains: ['..'] }]);
+        const outcome = server.ask({
+          options: { 57: Uint8Array.of(size >> 8, size), ...(asked === undefined ? {} : { 55: asked }) },
+        });
+        const offer = replyOf(outcome);
+        const limit = Math.min(1472, Math.max(576, size) - 28);
+        expect(outcome.kind === 'Reply' && outcome.reply.bytes.length).toBeLessThanOrEqual(limit);
+        expect(offer).toMatchObject({ type: message.offer, address: '10.0.0.100' });
+        expect(offer.options.get(51)).toEqual(Uint8Array.of(0, 0, 2, 88));
+        expect([1, 54].every((code) => offer.options.has(code))).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -80,6 +80,7 @@ export function aServer(subnets: DhcpSubnet[] = [subnet, second], settings: Serv
       },
     };
     const outcome = handle(packet, context);
+    if (outcome.kind === 'Ignore' && outcome.withdrawn) leases.put(outcome.withdrawn);
     if (outcome.kind === 'Reply' && outcome.hold) leases.put(outcome.hold);
     if (outcome.kind !== 'Ignore' && outcome.commit) leases.put(outcome.commit);
     return outcome;
