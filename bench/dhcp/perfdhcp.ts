@@ -32,12 +32,13 @@ let runs = 0;
 /** One run; every run has clients that no run before it had. */
 export async function perfdhcp(client: Namespace, load: Load): Promise<LoadResult> {
   runs += 1;
+  const rate = String(Math.round(load.rate));
   const firstMac = `02:${runs.toString(16).padStart(2, '0')}:00:00:00:00`;
   const { code, output } = await client.run(
     [
-      ...['perfdhcp', '-4', '-l', wire.clientAddress, '-r', String(load.rate), '-R', '10000000'],
+      ...['perfdhcp', '-4', '-l', wire.clientAddress, '-r', rate, '-R', '10000000'],
       ...['-b', `mac=${firstMac}`, '-p', String(load.seconds), '-W', String((load.lateMs ?? 1000) * 1000)],
-      ...(load.renew ? ['-f', String(load.rate)] : []),
+      ...(load.renew ? ['-f', rate] : []),
       ...(load.times ? ['-xt'] : []),
       wire.serverAddress,
     ],
