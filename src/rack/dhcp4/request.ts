@@ -107,7 +107,9 @@ function judge(exchange: Exchange, wanted: number, state: RequestState): Verdict
   };
   if (owned) return granted;
   const holder = context.leases.at(wanted);
-  if (holder !== undefined && isHeld(holder, context.now)) {
+  // Who extends an address that was found in use is the one who uses it: its lease was lost with the record.
+  const returns = holder?.state === 'Declined' && isExtending(state);
+  if (holder !== undefined && isHeld(holder, context.now) && !returns) {
     return { kind: 'Refuse', why: 'the address belongs to another client' };
   }
   if (own !== undefined) return { kind: 'Refuse', why: 'this client has another address' };
