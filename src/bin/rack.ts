@@ -152,7 +152,12 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       list: (digest) => listNeighbours(world, rackName, liveness.isAlive, digest),
       ...{ self: rackName, clock },
     }),
-    observer: { lookedUp: (held) => meters.imageLookedUp(held) },
+    observer: {
+      lookedUp: (held) => meters.imageLookedUp(held),
+      fetched: (fetched) => meters.imageFetched(fetched),
+      failed: (code) => meters.imageFailed(code),
+      evicted: (bytes) => meters.imageGone(bytes),
+    },
     log,
     clock,
   });
@@ -260,7 +265,10 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     clock,
     log,
   };
-  const powerRequests = createPowerRequests(powerDeps);
+  const powerRequests = createPowerRequests({
+    ...powerDeps,
+    finished: (operation) => meters.powerFinished(operation),
+  });
   const powerPoller = createPowerPoller({
     ...powerDeps,
     intervalMs: config.powerPollMs,

@@ -53,6 +53,9 @@ export class RackMeters implements Dhcp4Meter {
   readonly httpRefused = new Tally<string>();
 
   readonly imageLookups = new Tally<'hit' | 'miss'>(['hit', 'miss']);
+  readonly imageBytes = new Tally<string>(['Neighbour', 'Origin']);
+  readonly imageFailures = new Tally<string>();
+  readonly imageEvicted = new Count();
   /** By driver, action and result. */
   readonly powerOperations = new Tally<string>();
   readonly powerOperation = new Spreads<string>(workBounds);
@@ -105,6 +108,18 @@ export class RackMeters implements Dhcp4Meter {
 
   imageLookedUp(held: boolean): void {
     this.imageLookups.add(held ? 'hit' : 'miss');
+  }
+
+  imageFetched({ from, bytes }: { from: string; bytes: number }): void {
+    this.imageBytes.add(from, bytes);
+  }
+
+  imageFailed(code: string): void {
+    this.imageFailures.add(code);
+  }
+
+  imageGone(bytes: number): void {
+    this.imageEvicted.value += bytes;
   }
 
   powerFinished(operation: { driver: string; action: string; result: string; ms: number }): void {

@@ -137,6 +137,29 @@ function registerFiles(registry: MetricsRegistry, meters: RackMeters): void {
     },
     () => tallied(meters.imageLookups, ['result']),
   );
+  registry.counter(
+    {
+      name: 'metalwright_image_cache_fetched_bytes_total',
+      help: 'Bytes of images that came to the cache, by where they came from: another rack, or the origin.',
+      labels: ['from'],
+    },
+    () => tallied(meters.imageBytes, ['from']),
+  );
+  registry.counter(
+    {
+      name: 'metalwright_image_cache_failures_total',
+      help: 'Transfers to the cache that brought no image, by reason.',
+      labels: ['reason'],
+    },
+    () => tallied(meters.imageFailures, ['reason']),
+  );
+  registry.counter(
+    {
+      name: 'metalwright_image_cache_evicted_bytes_total',
+      help: 'Bytes of images that made room for others.',
+    },
+    () => [{ value: meters.imageEvicted.value }],
+  );
 }
 
 function registerPower(registry: MetricsRegistry, meters: RackMeters): void {

@@ -112,8 +112,8 @@ export const rackKind = defineKind<Rack>({
     { name: 'Leases', type: 'integer', jsonPath: '.status.leases' },
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
-    { name: 'Seen', type: 'date', jsonPath: '.status.lastSeen' },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Seen', type: 'date', jsonPath: '.status.lastSeen', priority: 1 },
     { name: 'Version', type: 'string', jsonPath: '.status.version', priority: 1 },
     {
       name: 'Message',

@@ -163,6 +163,11 @@ export const SubnetStatus = z.object({
     .object({
       leases: z.int().min(0).describe('Addresses of dynamic ranges that somebody has, or was offered.'),
       utilisationPercent: z.int().min(0).max(100),
+      summary: z
+        .string()
+        .max(1024)
+        .optional()
+        .describe('Range by range, for people: 10.0.0.200-10.0.0.239 12/40 (30%).'),
       ranges: z
         .array(
           z.object({
@@ -197,14 +202,15 @@ export const subnetKind = defineKind<Subnet>({
   printerColumns: [
     { name: 'CIDR', type: 'string', jsonPath: '.spec.cidr' },
     { name: 'VLAN', type: 'string', jsonPath: '.spec.vlan' },
-    { name: 'Gateway', type: 'string', jsonPath: '.spec.gateway' },
-    { name: 'Assigned', type: 'integer', jsonPath: '.status.addresses.assigned' },
-    { name: 'Free', type: 'string', jsonPath: '.status.addresses.free' },
     { name: 'Used%', type: 'integer', jsonPath: '.status.addresses.utilisationPercent' },
     { name: 'Leases', type: 'integer', jsonPath: '.status.dynamic.leases' },
     { name: 'Leased%', type: 'integer', jsonPath: '.status.dynamic.utilisationPercent' },
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Gateway', type: 'string', jsonPath: '.spec.gateway', priority: 1 },
+    { name: 'Assigned', type: 'integer', jsonPath: '.status.addresses.assigned', priority: 1 },
+    { name: 'Free', type: 'string', jsonPath: '.status.addresses.free', priority: 1 },
+    { name: 'Ranges', type: 'string', jsonPath: '.status.dynamic.summary', priority: 1 },
   ],
   selectableFields: ['.spec.vlan'],
 });

@@ -30,6 +30,8 @@ export interface PowerRequestsDeps {
   timings: PowerTimings;
   clock: Clock;
   log: Logger;
+  /** Told of every request that was carried out to its end. */
+  finished?(operation: { driver: string; action: string; result: string; ms: number }): void;
 }
 
 type Execute = Extract<ClaimDecision, { kind: 'execute' }>;
@@ -124,6 +126,7 @@ async function carryOut(
 ): Promise<void> {
   const { name } = machine.metadata;
   const { client, clock } = deps;
+  const startedAt = performance.now();
   const claim = claimOf(decision, deps.rackName, clock.now());
   await writePower(machine, claim, machine.status?.powerState, client);
   let reached = claim;
@@ -132,6 +135,12 @@ async function carryOut(
     await updateClaim(name, reached, undefined, client);
   });
   const { outcome: end, reason, message, state } = outcome;
+  deps.finished?.({
+    driver: machine.spec.bmc?.driver ?? 'none',
+    action: decision.request.action,
+    result: end,
+    ms: performance.now() - startedAt,
+  });
   const finishedAt = new Date(clock.now()).toISOString();
   const result = { ...reached, outcome: end, message: message.slice(0, 1024), finishedAt };
   await updateClaim(name, reason === undefined ? result : { ...result, reason }, state, client);
