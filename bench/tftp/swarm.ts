@@ -45,17 +45,18 @@ async function fetchFile(number: number): Promise<number | undefined> {
       moved = true;
       socket.send(acknowledgement, port, server);
     };
-    socket.on('message', (data, from) => {
-      if (port === 69) port = from.port;
-      if (from.port !== port) return;
-      const operation = data[1];
-      if (operation === 5) return end(undefined);
-      if (operation === 6) return acknowledge(0);
-      if (operation !== 3 || data.readUInt16BE(2) !== (next & 0xffff)) return;
+    const take = (data: Buffer): void => {
+      if (data[1] === 5) return end(undefined);
+      if (data[1] === 6) return acknowledge(0);
+      if (data[1] !== 3 || data.readUInt16BE(2) !== (next & 0xffff)) return;
       received += data.length - 4;
       acknowledge(next);
       next += 1;
       if (data.length - 4 < blockSize) end(received === size ? performance.now() - began : undefined);
+    };
+    socket.on('message', (data, from) => {
+      if (port === 69) port = from.port;
+      if (from.port === port) take(data);
     });
     socket.send(request, port, server);
   });
