@@ -46,8 +46,8 @@ async function fetchFile(number: number): Promise<number | undefined> {
       socket.send(acknowledgement, port, server);
     };
     const take = (data: Buffer): void => {
-      if (data[1] === 5) return end(undefined);
-      if (data[1] === 6) return acknowledge(0);
+      if (data[1] === 5) end(undefined);
+      if (data[1] === 6) acknowledge(0);
       if (data[1] !== 3 || data.readUInt16BE(2) !== (next & 0xffff)) return;
       received += data.length - 4;
       acknowledge(next);
