@@ -50,6 +50,48 @@ describe('native sockets on the loopback', () => {
     sender?.close();
   });
 
+  it.each([
+    ['in bursts', { bursts: true }],
+    ['in lockstep', { lockstep: true }],
+    ['one by one', {}],
+  ])('posted datagrams arrive once each, in order, with their sender: %s', async (_name, how) => {
+    const server = await sockets.openUdp4({ device: 'lo', port: 0, ...how });
+    const clients = [await sockets.openUdp4({ port: 0 }), await sockets.openUdp4({ port: 0 })] as const;
+    const heard: Uint8Array[] = [];
+    const ports = new Set<number>();
+    server.onMessage((data, peer) => {
+      heard.push(data);
+      ports.add(peer.port);
+      server.post(data, peer, () => {});
+    });
+    let answers = 0;
+    for (const client of clients) client.onMessage(() => (answers += 1));
+    const failures: unknown[] = [];
+    const scratch = new Uint8Array(4);
+    for (let number = 0; number < 400; number += 1) {
+      // The bytes are the caller's again at once.
+      new DataView(scratch.buffer).setUint32(0, number);
+      const client = clients[number % 2];
+      client?.post(scratch, { address: '127.0.0.1', port: server.port }, (error) => failures.push(error));
+    }
+    await expect.poll(() => answers, { timeout: 10_000 }).toBe(400);
+    const numbers = heard.map((data) => Buffer.from(data).readUInt32BE());
+    expect(numbers).toEqual(Array.from({ length: 400 }, (_, number) => number));
+    expect([ports, failures]).toEqual([new Set(clients.map(({ port }) => port)), []]);
+    await Promise.all([server, ...clients].map((socket) => socket.close()));
+  });
+
+  it('tell who posts what the kernel refuses, and are silent once closed', async () => {
+    const socket = await sockets.openUdp4({ port: 0 });
+    const failures: unknown[] = [];
+    const peer = { address: '255.255.255.255', port: 9 };
+    socket.post(Uint8Array.of(1), peer, (error) => failures.push(error));
+    expect(failures).toEqual([expect.objectContaining({ code: 'NotPermitted' })]);
+    await socket.close();
+    socket.post(Uint8Array.of(1), peer, (error) => failures.push(error));
+    expect(failures).toHaveLength(1);
+  });
+
   it('leave no file descriptor behind when they fail', async () => {
     const { readdirSync } = await import('node:fs');
     const before = readdirSync('/proc/self/fd').length;
