@@ -81,6 +81,37 @@ describe('an image over HTTP', () => {
     expect((await call(url, { headers: { 'if-none-match': `"${digest}"` } })).status).toBe(304);
   });
 
+  it('comes in several ranges at once, each byte where it belongs', async () => {
+    const dump = `${rack.directory}/headers`;
+    const body = await curl('-D', dump, '-r', '0-9,1000000-1000099,-5', url);
+    const headers = (await run('cat', [dump])).stdout;
+    const boundary = /multipart\/byteranges; boundary=(\w+)/.exec(headers)?.[1] ?? 'none';
+    expect(headers).toContain(`content-length: ${body.length}`);
+    const text = body.toString('latin1');
+    const parts = text.split(`--${boundary}`).slice(1, -1);
+    expect(parts.map((part) => /Content-Range: bytes (\S+)/.exec(part)?.[1])).toEqual([
+      `0-9/${bytes.length}`,
+      `1000000-1000099/${bytes.length}`,
+      `${bytes.length - 5}-${bytes.length - 1}/${bytes.length}`,
+    ]);
+    const contents = parts.map((part) => part.slice(part.indexOf('\r\n\r\n') + 4, -2));
+    expect(contents).toEqual(
+      [bytes.subarray(0, 10), bytes.subarray(1000000, 1000100), bytes.subarray(-5)].map((part) =>
+        part.toString('latin1'),
+      ),
+    );
+  });
+
+  it('has a date, and does not come again to who has it since', async () => {
+    const path = `${rack.directory}/dated`;
+    await run('curl', ['-s', '-R', '-o', path, url]);
+    const again = ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-z', path, url];
+    expect((await run('curl', again)).stdout).toBe('304');
+    const { headers } = await call(url, { headers: { 'if-match': '"other"' } });
+    expect(headers['content-length']).toMatch(/^[1-9]/);
+    expect((await call(url, { headers: { 'if-match': '"other"' } })).status).toBe(412);
+  });
+
   it('comes three times over one connection', async () => {
     const { stderr } = await run('curl', [
       '-sv',
