@@ -221,6 +221,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     {
       name: 'Tftp',
       ports: [{ protocol: 'udp', number: 69 }],
+      perAddress: true,
       async begin({ device, address }) {
         const server = createTftpServer({
           files: (file) => loaders.files.get(file),

@@ -94,3 +94,34 @@ describe('a service that fails for another reason', () => {
     });
   });
 });
+
+describe('an interface with addresses in several subnets', () => {
+  it('has a service once, or on each address when its sockets are bound to addresses', async () => {
+    const served: string[] = [];
+    const service = (name: RackService, perAddress: boolean) => ({
+      name,
+      perAddress,
+      begin: async ({ address }: { address: string }) => {
+        served.push(`${name} ${address}`);
+      },
+      end: async () => {},
+    });
+    const addresses = ['10.0.0.2', '10.0.1.2', 'fd00::2'];
+    const unmanaged = { subnet: aSubnet({ spec: { managed: false } }), address: '10.0.2.2' };
+    const supervisor = createSupervisor({
+      services: [service('Dhcp4', false), service('Tftp', true)],
+      attachments: () => [
+        {
+          ...attachment,
+          subnets: [...addresses.map((address) => ({ subnet: aSubnet(), address })), unmanaged],
+        },
+      ],
+      disabled: () => [],
+      log: silentLogger,
+      intervalMs: 1000,
+    });
+    running.push(supervisor);
+    await supervisor.start();
+    expect(served).toEqual(['Dhcp4 10.0.0.2', 'Tftp 10.0.0.2', 'Tftp 10.0.1.2']);
+  });
+});

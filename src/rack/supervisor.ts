@@ -18,6 +18,8 @@ export interface SupervisedService {
   name: RackService;
   /** The ports that it needs on each interface: when one is taken, people are told by whom. */
   ports?: readonly Port[];
+  /** Begun on every address of an interface, for its sockets are bound to addresses. Default: on the first. */
+  perAddress?: boolean;
   begin(where: ServedInterface): Promise<void>;
   end(where: ServedInterface): Promise<void>;
 }
@@ -57,6 +59,15 @@ export function servedInterfaces(attachments: readonly Attachment[]): ServedInte
     const own = subnets.find(({ subnet, address }) => subnet.spec.managed && !address.includes(':'));
     return own === undefined ? [] : [{ device: nic.name, address: own.address }];
   });
+}
+
+/** All of the rack's IPv4 addresses in managed subnets: DHCP names each of them to the clients of its subnet. */
+export function servedAddresses(attachments: readonly Attachment[]): ServedInterface[] {
+  return attachments.flatMap(({ interface: nic, subnets }) =>
+    subnets
+      .filter(({ subnet, address }) => subnet.spec.managed && !address.includes(':'))
+      .map(({ address }) => ({ device: nic.name, address })),
+  );
 }
 
 /**
@@ -101,11 +112,15 @@ export function createSupervisor(deps: SupervisorDeps): Supervisor {
   }
 
   function wantedNow(): Map<string, Placed> {
-    const interfaces = servedInterfaces(deps.attachments());
+    const attachments = deps.attachments();
+    const [interfaces, addresses] = [servedInterfaces(attachments), servedAddresses(attachments)];
     const enabled = deps.services.filter(({ name }) => !deps.disabled().includes(name));
     return new Map(
       enabled.flatMap((service) =>
-        interfaces.map((where): [string, Placed] => [keyOf(service, where), { service, where }]),
+        (service.perAddress === true ? addresses : interfaces).map((where): [string, Placed] => [
+          keyOf(service, where),
+          { service, where },
+        ]),
       ),
     );
   }

@@ -56,6 +56,7 @@ export function createHttpServices({ server, httpPort, https }: HttpServicesDeps
     {
       name: 'Http',
       ports: [{ protocol: 'tcp', number: httpPort }],
+      perAddress: true,
       begin: ({ address }) => begin(plain, { address, port: httpPort }, undefined),
       end: ({ address }) => end(plain, address),
     },
@@ -65,6 +66,7 @@ export function createHttpServices({ server, httpPort, https }: HttpServicesDeps
     services.push({
       name: 'Https',
       ports: [{ protocol: 'tcp', number: port }],
+      perAddress: true,
       begin({ address }) {
         const current = certificates.current();
         if (current === undefined) {
