@@ -10,7 +10,7 @@ const device = '52:54:00:78:00:0d';
 const machine = '52:54:00:78:00:0e';
 const stranger = '52:54:00:78:00:0f';
 
-describe('DHCP options as ISC dhclient and scapy see them', () => {
+describe('DHCP as ISC dhclient and scapy see it', () => {
   requireTools('ip', 'dhclient', 'scapy');
   const netns = createNetns();
   const directory = mkdtempSync(join(tmpdir(), 'mw-options-'));
@@ -161,6 +161,13 @@ describe('DHCP options as ISC dhclient and scapy see them', () => {
     expect(output).toContain('all as expected');
     expect(code, output).toBe(0);
   });
+
+  it('every state of a client, message by message: what is acknowledged, refused and left unanswered', async () => {
+    await client.ip('address', 'flush', 'dev', 'eth0');
+    const program = join(import.meta.dirname, 'scapy-client.py');
+    const { output } = await client.run(['/usr/bin/python3', program, 'eth0', 'states']);
+    expect(output).toContain('all as expected');
+  }, 60_000);
 
   it('ten thousand messages that scapy damaged leave the rack as it was', async () => {
     const program = join(import.meta.dirname, 'scapy-client.py');

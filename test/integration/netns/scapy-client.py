@@ -1,10 +1,11 @@
 """A client of the DHCP server under test, made with scapy: packets that no well-behaved client sends.
 
-Usage: scapy-client.py INTERFACE [fuzz COUNT]. Prints "all as expected" and ends with 0, or says what was not.
+Usage: scapy-client.py INTERFACE [states | fuzz COUNT]. Prints "all as expected" and ends with 0, or says what was not.
 """
 
 import random
 import socket
+import subprocess
 import sys
 
 from scapy.all import BOOTP, DHCP, IP, UDP, Ether, conf, sendp, srp1
@@ -94,6 +95,59 @@ def converse():
     check("a cut option is not answered", srp1(truncated, iface=interface, timeout=1) is None)
 
 
+def type_of(answer):
+    return None if answer is None else options_of(answer).get("message-type")
+
+
+def requesting(*options, xid, mac="52:54:00:78:00:21", **fields):
+    return frame(mac, DHCP(options=[("message-type", "request"), *options, "end"]), xid=xid, **fields)
+
+
+def states():
+    """A client's life (RFC 2131, 4.4) of messages made one by one."""
+    mac = "52:54:00:78:00:21"
+    server = ("server_id", "10.78.1.1")
+    offer = ask(frame(mac, discover(), xid=21))
+    address = offer[BOOTP].yiaddr
+    answer = ask(requesting(server, ("requested_addr", address), xid=22))
+    check("SELECTING is acknowledged", type_of(answer) == 5 and answer[BOOTP].yiaddr == address)
+    check("with its lease", options_of(answer).get("lease_time") == 600)
+    other = srp1(requesting(("server_id", "10.78.1.2"), ("requested_addr", address), xid=23), iface=interface, timeout=1)
+    check("who selects another server is not answered", other is None)
+    answer = ask(requesting(("requested_addr", address), xid=24))
+    check("INIT-REBOOT is acknowledged", type_of(answer) == 5 and answer[BOOTP].yiaddr == address)
+    answer = ask(requesting(("requested_addr", "10.78.1.140"), xid=25))
+    check("INIT-REBOOT for another address is refused", type_of(answer) == 6)
+    stray = requesting(("requested_addr", "10.78.1.140"), xid=26, mac="52:54:00:78:00:22")
+    check("INIT-REBOOT of an unknown client is not answered", srp1(stray, iface=interface, timeout=1) is None)
+
+    subprocess.run(["ip", "address", "add", address + "/24", "dev", interface], check=True)
+    own = requesting(xid=27, ciaddr=address)
+    own[IP].src = address
+    answer = ask(own)
+    check("REBINDING is acknowledged", type_of(answer) == 5 and answer[BOOTP].yiaddr == address)
+    check("where the client is", answer is not None and answer[IP].dst == address)
+    inform = frame(mac, DHCP(options=[("message-type", "inform"), "end"]), xid=28, ciaddr=address)
+    inform[IP].src = address
+    answer = ask(inform)
+    check("INFORM is answered without an address", type_of(answer) == 5 and answer[BOOTP].yiaddr == "0.0.0.0")
+    check("and without lease times", not {"lease_time", "renewal_time"} & set(options_of(answer)))
+    subprocess.run(["ip", "address", "flush", "dev", interface], check=True)
+
+    end = DHCP(options=[("message-type", "release"), server, "end"])
+    sendp(frame(mac, end, xid=29, ciaddr=address), iface=interface)
+    answer = ask(frame(mac, discover(), xid=30))
+    check("a released address comes back to its client", answer[BOOTP].yiaddr == address)
+    ask(requesting(server, ("requested_addr", address), xid=31))
+    options = [("message-type", "decline"), server, ("requested_addr", address), "end"]
+    sendp(frame(mac, DHCP(options=options), xid=32), iface=interface)
+    answer = ask(frame(mac, discover(), xid=33))
+    check("a declined address does not", answer is not None and answer[BOOTP].yiaddr != address)
+    again = frame("52:54:00:78:00:23", discover(("requested_addr", address)), xid=34)
+    answer = ask(again)
+    check("nor does anybody else get it", answer is not None and answer[BOOTP].yiaddr != address)
+
+
 def keys(answer):
     # scapy's own name for option 17 depends on its version.
     names = {17: "root_disk_path", "root-path": "root_disk_path", "root_path": "root_disk_path"}
@@ -123,6 +177,8 @@ def damage(count):
 
 if len(sys.argv) > 2 and sys.argv[2] == "fuzz":
     damage(int(sys.argv[3]))
+elif len(sys.argv) > 2 and sys.argv[2] == "states":
+    states()
 else:
     converse()
 if failures:
