@@ -29,6 +29,8 @@ export interface Clients {
   readonly tally: Tally;
   /** Acknowledgements of a server since the last call. */
   take(server: number): Acknowledged[];
+  /** When a server was last heard, by `performance.now()`. */
+  heardAt(server: number): number;
   /** Clients that have an address now. */
   bound(): number;
   stop(): void;
@@ -76,6 +78,7 @@ export function createClients({ socket, strangers, machines, random }: ClientsOp
   const byMac = new Map<string, Client>();
   const owners = new Map<number, { mac: string; end: number }>();
   const taken = new Map<number, Acknowledged[]>();
+  const lastHeard = new Map<number, number>();
   const start = now();
 
   const add = (mac: string, reserved: number | undefined): void => {
@@ -210,6 +213,7 @@ export function createClients({ socket, strangers, machines, random }: ClientsOp
 
   socket.onMessage((data) => {
     const heard = decode(data);
+    if (heard !== undefined) lastHeard.set(heard.server, now());
     const client = heard && byMac.get(heard.mac);
     if (heard !== undefined && client !== undefined && client.xid === heard.xid) hear(client, heard);
   });
@@ -225,6 +229,7 @@ export function createClients({ socket, strangers, machines, random }: ClientsOp
       taken.delete(server);
       return list;
     },
+    heardAt: (server) => lastHeard.get(server) ?? Number.NEGATIVE_INFINITY,
     bound: () => [...byMac.values()].filter(({ state }) => state === 'Bound' || state === 'Extending').length,
     stop: () => clearInterval(timer),
   };
