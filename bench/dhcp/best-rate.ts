@@ -8,41 +8,42 @@ export interface Trial {
 export interface Search {
   /** The first rate to try. */
   from: number;
-  /** Trials in all. */
-  trials: number;
   /** Above it a trial has failed. */
   mostDropped: number;
   /** Told of every trial. */
   note?(rate: number, trial: Trial): void;
 }
 
+const steps = [1.3, 1.1] as const;
+/** A trial may fail because the machine did something else meanwhile. */
+const tries = 4;
+
 /**
- * The most that a server reaches at a rate that it sustains: rates grow by half until a trial fails twice, then the gap
- * is halved. A trial that fails is repeated once, for the machine may have been busy with something else.
+ * The most that a server reaches at a rate that it sustains: rates grow by a third, and then by a tenth, as long as one of a
+ * few trials succeeds.
  */
 export async function bestRate(search: Search, trial: (rate: number) => Promise<Trial>): Promise<number> {
-  let [sustained, failed] = [0, Number.POSITIVE_INFINITY];
-  let best = 0;
+  let best: number | undefined;
   let rate = search.from;
-  for (let turn = 0; turn < search.trials && failed / sustained > 1.05; turn += 1) {
-    let result = await trial(rate);
-    search.note?.(rate, result);
-    if (result.dropped >= search.mostDropped) {
-      result = await trial(rate);
-      search.note?.(rate, result);
+  const reached = async (at: number): Promise<number | undefined> => {
+    for (let turn = 0; turn < tries; turn += 1) {
+      const result = await trial(Math.round(at));
+      search.note?.(Math.round(at), result);
+      if (result.dropped < search.mostDropped) return result.reached;
     }
-    if (result.dropped < search.mostDropped) {
-      sustained = Math.max(sustained, rate);
-      best = Math.max(best, result.reached);
-    } else {
-      failed = Math.min(failed, rate);
+    return undefined;
+  };
+  for (const step of steps) {
+    for (let next = best === undefined ? rate : rate * step; ; next *= step) {
+      const found = await reached(next);
+      if (found === undefined) break;
+      [best, rate] = [Math.max(best ?? 0, found), next];
     }
-    rate = Math.round(next(sustained, failed));
+    // Even the first rate was too much: down, until there is one.
+    while (best === undefined && rate > 1) {
+      rate /= 1.5;
+      best = await reached(rate);
+    }
   }
-  return best;
-}
-
-function next(sustained: number, failed: number): number {
-  if (sustained === 0) return failed / 2;
-  return failed === Number.POSITIVE_INFINITY ? sustained * 1.5 : (sustained + failed) / 2;
+  return best ?? 0;
 }

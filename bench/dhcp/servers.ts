@@ -46,7 +46,7 @@ export function rackServer({ server, directory }: Wire, nodeOptions: string[] = 
   const path = join(directory, 'rack.json');
   return {
     name: 'ours',
-    firstRate: 4000,
+    firstRate: 1500,
     async start() {
       writeFileSync(path, JSON.stringify(config));
       const running = server.start([process.execPath, ...nodeOptions, program, path]);
@@ -89,7 +89,7 @@ export function keaServer({ server, directory }: Wire): DhcpServerUnderTest {
   };
   return {
     name: 'kea',
-    firstRate: 3000,
+    firstRate: 1500,
     async start() {
       mkdirSync(home, { recursive: true });
       writeFileSync(path, JSON.stringify(config));
@@ -105,7 +105,7 @@ export function keaServer({ server, directory }: Wire): DhcpServerUnderTest {
 export function dnsmasqServer({ server, directory }: Wire): DhcpServerUnderTest {
   return {
     name: 'dnsmasq',
-    firstRate: 150,
+    firstRate: 50,
     async start() {
       const running = server.start([
         ...[
