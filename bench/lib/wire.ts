@@ -52,13 +52,12 @@ export async function createWire(): Promise<Wire> {
   await client.ip('address', 'add', `${wire.clientAddress}/8`, 'dev', wire.clientDevice);
   await client.ip('address', 'add', '10.1.0.1/16', 'dev', 'lo');
   await server.ip('route', 'add', '10.1.0.0/16', 'via', wire.clientAddress);
-  return {
-    server,
-    client,
-    directory,
-    async close() {
-      await netns.close();
-      rmSync(directory, { recursive: true, force: true });
-    },
+  const close = async (): Promise<void> => {
+    await netns.close();
+    rmSync(directory, { recursive: true, force: true });
   };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void close().finally(() => process.exit(1)));
+  }
+  return { server, client, directory, close };
 }
