@@ -23,6 +23,9 @@ export interface LabInstance {
   etcdPorts: { client: number; peer: number };
   /** Port of the rack's HTTP server, on every address of the host. */
   rackHttpPort: number;
+  /** Ports of the admin endpoints, on the loopback. */
+  rackAdminPort: number;
+  operatorAdminPort: number;
   redfishPort: number;
   virtualBmcPort: number;
   /** The BMC of the first machine with IPMI has this UDP port, the next one the next. */
@@ -42,6 +45,8 @@ export function labInstance(name: LabInstanceName, repository: string): LabInsta
     apiPort: 16443 + index,
     etcdPorts: { client: 12379 + 10 * index, peer: 12380 + 10 * index },
     rackHttpPort: 7480 + index,
+    rackAdminPort: 7580 + index,
+    operatorAdminPort: 7680 + index,
     redfishPort: 18000 + index,
     virtualBmcPort: 15089 + index,
     firstIpmiPort: 6230 + 20 * index,

@@ -15,7 +15,7 @@ import { readPidFile, tail } from './process/daemon.ts';
 import { withLock } from './process/lock.ts';
 import { poll } from './process/poll.ts';
 import { type LabProgram, labPrograms, startProgram, stopProgram } from './programs.ts';
-import { imageResources, namespaceResource, networkResources } from './resources.ts';
+import { imageResources, namespaceResource, networkResources, readerResources } from './resources.ts';
 import { type LabState, readMachines, readState, writeState } from './state.ts';
 
 /** How to bring a laboratory up. */
@@ -160,7 +160,12 @@ async function applyResources(
   log('applying custom resource definitions, networks and images');
   await kubectl.run('apply', '--server-side', '-f', crds);
   await kubectl.run('wait', '--for=condition=Established', '--timeout=30s', '-f', crds);
-  await kubectl.apply([namespaceResource(), ...networkResources(instance), ...imageResources(images)]);
+  await kubectl.apply([
+    namespaceResource(),
+    ...readerResources(),
+    ...networkResources(instance),
+    ...imageResources(images),
+  ]);
   const manifests = join(environment.repository, 'lab', 'manifests');
   if (existsSync(manifests) && readdirSync(manifests).some((file) => file.endsWith('.yaml'))) {
     await kubectl.run('apply', '--server-side', '-f', manifests);

@@ -50,13 +50,15 @@ export function programVariables(
     METALWRIGHT_LOG_LEVEL: 'debug',
     METALWRIGHT_IMAGE_DIRS: join(environment.cache, 'images'),
   };
-  if (program === 'operator') return common;
+  if (program === 'operator')
+    return { ...common, METALWRIGHT_ADMIN_PORT: String(instance.operatorAdminPort) };
   return {
     ...common,
     METALWRIGHT_RACK_NAME: `rack-${instance.name}`,
     METALWRIGHT_RACK_INTERFACES: instance.bridge,
     METALWRIGHT_STATE_DIR: join(instance.directory, 'rack'),
     METALWRIGHT_HTTP_PORT: String(instance.rackHttpPort),
+    METALWRIGHT_ADMIN_PORT: String(instance.rackAdminPort),
     // Virtual BMCs need no rest between two commands, and people who watch want to see the power change.
     METALWRIGHT_BMC_PACE_MS: '200',
     METALWRIGHT_POWER_POLL_SECONDS: '5',

@@ -18,6 +18,30 @@ export function namespaceResource(): Manifest {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: SYSTEM_NAMESPACE } };
 }
 
+/** Name of a service account that may read what the programs' admin endpoints show. */
+export const READER = 'lab-reader';
+
+/** The service account, and what it may read. */
+export function readerResources(): Manifest[] {
+  const rbac = 'rbac.authorization.k8s.io';
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: READER, namespace: SYSTEM_NAMESPACE } },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name: READER },
+      rules: [{ nonResourceURLs: ['/metrics', '/leases', '/status'], verbs: ['get'] }],
+    },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: READER },
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: READER },
+      subjects: [{ kind: 'ServiceAccount', name: READER, namespace: SYSTEM_NAMESPACE }],
+    },
+  ];
+}
+
 /** The provisioning network: one fabric, its untagged VLAN, one subnet; the upper part of it is for unknown machines. */
 export function networkResources(instance: LabInstance): Manifest[] {
   const host = (number: number) => instance.rackAddress.replace(/\d+$/, String(number));

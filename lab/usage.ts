@@ -1,5 +1,7 @@
 import { relative } from 'node:path';
 import type { Lab } from './lab.ts';
+import { SYSTEM_NAMESPACE } from './programs.ts';
+import { READER } from './resources.ts';
 
 /** What a person can do with a laboratory that is up. */
 export function usageText(lab: Lab): string {
@@ -20,6 +22,9 @@ export function usageText(lab: Lab): string {
     '  kubectl get machines --watch',
     '  ./dev lab console bios-1                     # what the machine says',
     '  ./dev lab logs rack                          # what the rack says',
+    `  token=$(kubectl create token ${READER} -n ${SYSTEM_NAMESPACE})`,
+    `  curl -H "Authorization: Bearer $token" http://127.0.0.1:${lab.instance.rackAdminPort}/leases       # or /metrics, /status`,
+    `  curl -H "Authorization: Bearer $token" http://127.0.0.1:${lab.instance.operatorAdminPort}/metrics      # of the operator`,
     '  ./dev lab down                               # everything goes',
     '',
   ].join('\n');

@@ -42,7 +42,7 @@ beforeAll(async () => {
   );
   rack = site.startRack();
   await rack.says(/"msg":"ready"/);
-});
+}, 300_000);
 afterAll(async () => {
   for (const client of dhclients.values()) await client.vanish().catch(() => {});
   await rack?.kill().catch(() => {});
