@@ -16,6 +16,8 @@ export interface AnswerOptions {
   readonly problems: readonly string[];
   /** The answers to the lists that clients sent, by `keyOf`. */
   readonly prepared: Map<string, PreparedOptions>;
+  /** How many of them are remembered: the lists come out of packets. */
+  readonly remembered: number;
 }
 
 /** The answer to one list of requested options, as it is sent. */
@@ -39,8 +41,10 @@ export interface Asking {
   boots: boolean;
 }
 
-/** Lists that are remembered for one set; they come out of packets, so there is a limit. */
-const rememberedLists = 64;
+/** Lists that are remembered for a set that many clients share. */
+export const sharedLists = 64;
+/** The same for the set of one client, which has a firmware, a loader and a system. There may be many thousands of them. */
+const ownLists = 4;
 const longestList = 100;
 /** Option 121 under the number by which Windows before Vista asks for it. */
 const microsoftRoutes = 249;
@@ -48,7 +52,12 @@ const essentialCodes: readonly number[] = [option.subnetMask.code, option.router
 
 /** A set of options that stands on nothing. */
 export function answerOptions(options: readonly EncodedOption[]): AnswerOptions {
-  return { byCode: new Map(options.map((one) => [one.code, one])), problems: [], prepared: new Map() };
+  return {
+    byCode: new Map(options.map((one) => [one.code, one])),
+    problems: [],
+    prepared: new Map(),
+    remembered: sharedLists,
+  };
 }
 
 const derived = new WeakMap<readonly DhcpOptionSetting[], WeakMap<AnswerOptions, AnswerOptions>>();
@@ -57,6 +66,7 @@ const derived = new WeakMap<readonly DhcpOptionSetting[], WeakMap<AnswerOptions,
 export function withSettings(
   base: AnswerOptions,
   settings: readonly DhcpOptionSetting[] | undefined,
+  remembered = ownLists,
 ): AnswerOptions {
   if (settings === undefined || settings.length === 0) return base;
   let known = derived.get(settings);
@@ -66,20 +76,24 @@ export function withSettings(
   }
   let made = known.get(base);
   if (made === undefined) {
-    made = merge(base, settings);
+    made = merge(base, settings, remembered);
     known.set(base, made);
   }
   return made;
 }
 
-function merge(base: AnswerOptions, settings: readonly DhcpOptionSetting[]): AnswerOptions {
+function merge(
+  base: AnswerOptions,
+  settings: readonly DhcpOptionSetting[],
+  remembered: number,
+): AnswerOptions {
   const { options, problems } = encodeOptions(settings);
   const byCode = new Map(base.byCode);
   for (const one of options) {
     const always = one.always || byCode.get(one.code)?.always === true;
     byCode.set(one.code, { ...one, always });
   }
-  return { byCode, problems: [...base.problems, ...problems], prepared: new Map() };
+  return { byCode, problems: [...base.problems, ...problems], prepared: new Map(), remembered };
 }
 
 /** The answer to a client's list; made once for each list. */
@@ -89,7 +103,7 @@ export function prepareOptions(answers: AnswerOptions, asking: Asking): Prepared
   let known = answers.prepared.get(key);
   if (known === undefined) {
     known = prepare(answers, asking);
-    if (answers.prepared.size >= rememberedLists) answers.prepared.clear();
+    if (answers.prepared.size >= answers.remembered) answers.prepared.clear();
     answers.prepared.set(key, known);
   }
   return known;

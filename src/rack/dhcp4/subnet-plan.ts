@@ -1,7 +1,7 @@
 import { ipv4ToNumber } from '../../domain/net/address.ts';
 import { cidrRange, netmask, parseCidr } from '../../domain/net/cidr.ts';
 import { CodedError } from '../../errors/coded-error.ts';
-import { type AnswerOptions, withSettings } from './answer-options.ts';
+import { type AnswerOptions, sharedLists, withSettings } from './answer-options.ts';
 import { builtInAnswers } from './built-in-options.ts';
 import { type Leads, leadsOf } from './lease-times.ts';
 import type { DhcpSubnet } from './ports.ts';
@@ -69,7 +69,11 @@ function makePlan(subnet: DhcpSubnet): SubnetPlan {
   if (cidr.prefix < 31) nobodys.add(first).add(last);
   const mask = Number(netmask(cidr).value);
   const broadcast = last - first > 1 ? last : undefined;
-  const answers = withSettings(builtInAnswers(subnet, { mask, gateway, broadcast }), subnet.options);
+  const answers = withSettings(
+    builtInAnswers(subnet, { mask, gateway, broadcast }),
+    subnet.options,
+    sharedLists,
+  );
   const whole = subnet.dynamicRanges
     .map(({ start, end, options }) => ({ start: quad(subnet, start), end: quad(subnet, end), options }))
     .sort((a, b) => a.start - b.start);
@@ -83,7 +87,11 @@ function makePlan(subnet: DhcpSubnet): SubnetPlan {
     answers,
     rangeAnswers: whole
       .filter(({ options }) => options !== undefined && options.length > 0)
-      .map(({ start, end, options }) => ({ start, end, answers: withSettings(answers, options) })),
+      .map(({ start, end, options }) => ({
+        start,
+        end,
+        answers: withSettings(answers, options, sharedLists),
+      })),
     leads: leadsOf(server, subnet.leaseSeconds),
   };
 }
