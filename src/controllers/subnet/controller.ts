@@ -6,12 +6,13 @@ import { type ControllerDeps, fencedController, watchInto } from '../shared/smal
 import { applyStatusIfChanged } from '../shared/status.ts';
 import { subnetsOverlap } from '../shared/subnet-ranges.ts';
 import { countAddresses, decideSubnet } from './decide.ts';
+import { countDynamic } from './dynamic.ts';
 
 const manager = 'metalwright-subnet';
 
 /** Counts a subnet's addresses and says what is wrong with it. */
 export function createSubnetController(deps: ControllerDeps): Controller {
-  const { subnets, vlans, addresses } = deps.informers;
+  const { subnets, vlans, addresses, racks } = deps.informers;
   const fabricOf = (subnet: Subnet): string | undefined => vlans.get(subnet.spec.vlan)?.spec.fabric;
 
   /** Names of older subnets with some of the same addresses on the same switches. */
@@ -44,6 +45,7 @@ export function createSubnetController(deps: ControllerDeps): Controller {
       if (subnet === undefined) return undefined;
       const assigned = addresses.byIndex('subnet', name).map((address) => address.spec.address);
       const counts = countAddresses(subnet, assigned);
+      const dynamic = countDynamic(subnet, racks.list());
       const decided = decideSubnet(subnet, {
         vlanExists: vlans.get(subnet.spec.vlan) !== undefined,
         overlapping: olderOverlapping(subnet),
@@ -53,6 +55,7 @@ export function createSubnetController(deps: ControllerDeps): Controller {
       const status = {
         observedGeneration: generation,
         addresses: counts,
+        ...(dynamic === undefined ? {} : { dynamic }),
         conditions: mergeConditions(subnet.status?.conditions, decided, generation, deps.clock.now()),
       };
       await applyStatusIfChanged(
@@ -70,6 +73,7 @@ export function createSubnetController(deps: ControllerDeps): Controller {
         subnets.byIndex('vlan', vlan.metadata.name).flatMap((subnet) => [...touchedBy(subnet)]),
       ),
       watchInto(controller, addresses, (address) => [address.spec.subnet]),
+      watchInto(controller, racks, ({ status }) => new Set(status?.slices?.map((slice) => slice.subnet))),
     ],
   );
 }
