@@ -11,7 +11,8 @@ import { describeOptions } from '../../../src/rack/dhcp4/options.ts';
 import { decodePacket, encodePacket } from '../../../src/rack/dhcp4/packet.ts';
 import { bootItem, vendorOptions } from '../../../src/rack/dhcp4/proxy-packet.ts';
 import { relayAgentOf, selectedSubnet } from '../../../src/rack/dhcp4/relay-agent.ts';
-import { address, aRequestOnTheWire, ascii, captured } from '../../fixtures/packets/dhcp4.ts';
+import { aServer, replyOf } from '../../../src/rack/dhcp4/testing/a-server.ts';
+import { address, aRequestOnTheWire, ascii, captured, quad } from '../../fixtures/packets/dhcp4.ts';
 import { attempt, bytesTarget, must, same, type Target } from '../target.ts';
 
 /** Every packet of a kind that was captured from a real program. */
@@ -75,6 +76,30 @@ function runOptions(bytes: Uint8Array): void {
   if (encoded !== undefined) same(decodeDomainNames(encoded), names, 'names');
 }
 
+/** What the server of the tests may give out, as unsigned 32-bit numbers. */
+const givable = new Set(
+  ['10.0.0.20', ...[100, 101, 102].flatMap((host) => [`10.0.0.${host}`, `10.0.1.${host}`])].map(quad),
+);
+
+/** The whole of the answer: the same packet twice, at a server that knows nobody yet. */
+function runServer(bytes: Uint8Array): void {
+  const packet = attempt(() => decodePacket(bytes));
+  if (packet === undefined) return;
+  const server = aServer();
+  for (let turn = 0; turn < 2; turn += 1) {
+    const outcome = server.take(packet, '10.0.0.100');
+    if (outcome.kind !== 'Reply') continue;
+    const reply = replyOf(outcome);
+    same([reply.op, reply.xid, reply.chaddr], [2, packet.xid, packet.chaddr], 'reply');
+    must(packet.op === 1, 'an answer to an answer');
+    must(
+      reply.yiaddr === 0 || givable.has(reply.yiaddr),
+      `an address that is not to be given: ${reply.address}`,
+    );
+    must(outcome.reply.bytes.length <= 1500, `a reply of ${outcome.reply.bytes.length} bytes`);
+  }
+}
+
 export const dhcp4Targets: readonly Target[] = [
   bytesTarget('dhcp4-packet', dhcpRequests, runPacket, {
     words: [
@@ -85,6 +110,15 @@ export const dhcp4Targets: readonly Target[] = [
       '\x63\x82\x53\x63',
       '\xff',
       '\x52\x00',
+    ],
+  }),
+  bytesTarget('dhcp4-server', dhcpRequests, runServer, {
+    words: [
+      '\x35\x01\x03',
+      '\x32\x04\x0a\x00\x00\x64',
+      '\x36\x04\x0a\x00\x00\x01',
+      '\x37\x03\x01\x03\x06',
+      '\x39\x02\x02\x40',
     ],
   }),
   bytesTarget(
