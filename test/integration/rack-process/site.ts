@@ -46,7 +46,7 @@ export interface Site {
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false>,
-  ms = 30_000,
+  ms = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + ms;
   let last: unknown;
@@ -151,7 +151,7 @@ function startRack(
   ]);
   return {
     output: () => process_.output(),
-    says: (pattern, ms = 60_000) => process_.until(pattern, ms),
+    says: (pattern, ms = 180_000) => process_.until(pattern, ms),
     kill: (signal = 'SIGKILL') => process_.stop(signal),
   };
 }
