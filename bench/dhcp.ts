@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { bestRate, type Trial } from './dhcp/best-rate.ts';
 import { type Load, type LoadResult, perfdhcp } from './dhcp/perfdhcp.ts';
 import { type DhcpServerUnderTest, dnsmasqServer, keaServer, rackServer } from './dhcp/servers.ts';
@@ -75,8 +77,11 @@ try {
     ],
     unit: 'ms',
   });
-  const held = await withManyLeases(ours);
-  const keaHeld = await withManyLeases(kea);
+  // Without the leases of what was measured before.
+  const fresh = { ...net, directory: join(net.directory, 'fresh') };
+  mkdirSync(fresh.directory);
+  const held = await withManyLeases(rackServer(fresh));
+  const keaHeld = await withManyLeases(keaServer(fresh));
   report.add({
     name: 'dhcp-memory',
     what: 'resident memory with 100,000 leases, after a restart',
