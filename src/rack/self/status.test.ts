@@ -151,6 +151,21 @@ describe("a rack's own status", () => {
     expect(describeSelf(seen(), before, now + 3_600_000)).toEqual(before);
   });
 
+  it('names the DHCP servers that it hears and that are no racks', () => {
+    const heard = {
+      device: 'eth1',
+      vlan: 'vlan-1',
+      address: '10.0.0.66',
+      mac: undefined,
+      lastSeen: now + 123,
+    };
+    const { foreignDhcpServers } = describeSelf(seen({ foreignDhcpServers: [heard] }), undefined, now);
+    expect(foreignDhcpServers).toEqual([
+      { interface: 'eth1', vlan: 'vlan-1', address: '10.0.0.66', lastSeen: '2026-01-01T00:00:00Z' },
+    ]);
+    expect(describeSelf(seen(), undefined, now).foreignDhcpServers).toEqual([]);
+  });
+
   it('leaves out the interfaces of containers, and keeps one that somebody forgot to describe', () => {
     const veth = attachment('veth1', undefined, 'fe80::1');
     const other = attachment('eth2', undefined, '172.16.0.1');

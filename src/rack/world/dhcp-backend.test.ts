@@ -139,6 +139,31 @@ describe('the networks of a rack', () => {
     expect(networks.backend.networkOfRelay('10.7.1.1')).toBe(found);
   });
 
+  it('behind a relay have the address of the interface that it spoke to', async () => {
+    await client.create(vlanKind, aVlan({ name: 'far', spec: { vid: 7 } }));
+    await client.create(subnetKind, aSubnet({ name: 'far-a', spec: { vlan: 'far', cidr: '10.7.0.0/24' } }));
+    interfaces = [nic('eth1', '10.0.0.2'), nic('eth2', '10.0.0.3')];
+    networks.attachments();
+    const serverAt = (device: string) =>
+      networks.backend.networkOfRelay('10.7.0.1', device)?.subnets[0]?.serverAddress;
+    await expect.poll(() => serverAt('eth2')).toBe('10.0.0.3');
+    expect(serverAt('eth1')).toBe('10.0.0.2');
+  });
+
+  it("behind a relay are those of the VLAN that names it, and of a VLAN's own relays alone", async () => {
+    const dhcp = { enabled: true, mode: 'Proxy' as const, relayFrom: ['192.0.2.1', '10.7.0.1'] };
+    await client.create(vlanKind, aVlan({ name: 'far', spec: { vid: 7, dhcp } }));
+    await client.create(subnetKind, aSubnet({ name: 'far-a', spec: { vlan: 'far', cidr: '10.7.0.0/24' } }));
+    const behind = (giaddr: string, senders: string[]) =>
+      networks.backend.networkOfRelay(giaddr, 'eth1', senders);
+    await expect.poll(() => behind('192.0.2.1', ['192.0.2.1'])?.vlan).toBe('far');
+    expect(behind('10.7.0.1', ['10.7.0.1'])).toMatchObject({ vlan: 'far', mode: 'Proxy' });
+    expect(behind('10.7.0.9', ['10.7.0.9'])).toBeUndefined();
+    expect(behind('10.7.0.9', ['10.7.0.9', '192.0.2.1'])?.vlan).toBe('far');
+    // A client that renews past its relay is no relay.
+    expect(networks.backend.networkOfRelay('10.7.0.9', 'eth1')?.vlan).toBe('far');
+  });
+
   it.each(['10.99.0.1', 'nonsense', ''])('are none behind the relay %j', (giaddr) => {
     expect(networks.backend.networkOfRelay(giaddr)).toBeUndefined();
   });

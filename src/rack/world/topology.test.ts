@@ -97,10 +97,24 @@ describe('what DHCP hands out on an attachment', () => {
       attachment(machines),
       aVlan({ spec: { dhcp: { enabled: false, mode: 'Server', relayFrom: [] } } }),
     ],
+    [
+      'nothing in mode None',
+      attachment(machines),
+      aVlan({ spec: { dhcp: { enabled: true, mode: 'None', relayFrom: [] } } }),
+    ],
     ['nothing in a subnet that is not managed', attachment(aSubnet({ spec: { managed: false } })), aVlan()],
     ['nothing in an IPv6 subnet', attachment(six, 'fd00::2'), aVlan()],
   ])('%s', (_sentence, where, vlan) => {
     expect(dhcpNetworkOf(where, vlan)).toBeUndefined();
+  });
+
+  it.each([
+    ['Server', true, 'Server'],
+    ['Proxy', true, 'Proxy'],
+    ['Proxy', false, undefined],
+  ] as const)('mode %s, enabled %s: %s', (mode, enabled, expected) => {
+    const vlan = aVlan({ spec: { dhcp: { enabled, mode, relayFrom: [] } } });
+    expect(dhcpNetworkOf(attachment(machines), vlan)?.mode).toBe(expected);
   });
 
   it('carries over what the Subnet and the VLAN say, IPv4 alone', () => {

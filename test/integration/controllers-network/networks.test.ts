@@ -270,6 +270,36 @@ describe('the controllers of networks on a real API server', () => {
     await expect.poll(() => readyReason(vlanKind, 'untagged'), patient).toBe('True Served');
   });
 
+  it('tell of a foreign DHCP server that a rack hears, and that it is gone', async () => {
+    const { events } = await operator();
+    await fabric('main');
+    await vlan('untagged', 'main');
+    await client.create(rackKind, { metadata: { name: 'rack-1' }, spec: {} });
+    const server = { interface: 'eth1', vlan: 'untagged', address: '10.0.0.66', mac: '52:54:00:99:00:01' };
+    const hear = (foreignDhcpServers: (typeof server & { lastSeen: string })[]) =>
+      client.applyStatus(
+        rackKind,
+        { metadata: { name: 'rack-1' }, status: { foreignDhcpServers } },
+        { fieldManager: 'test' },
+      );
+    const told = async (): Promise<unknown> => {
+      const { status } = (await client.get(vlanKind, 'untagged')) ?? {};
+      const condition = status?.conditions?.find(({ type }) => type === 'ForeignDHCP');
+      return [condition?.status, condition?.reason, status?.foreignServers?.map(({ address }) => address)];
+    };
+    await hear([{ ...server, lastSeen: at }]);
+    await expect.poll(told, patient).toEqual(['True', 'ServerSeen', ['10.0.0.66']]);
+    expect((await client.get(vlanKind, 'untagged'))?.status?.foreignServers).toEqual([
+      { address: '10.0.0.66', mac: '52:54:00:99:00:01', rack: 'rack-1', lastSeen: at },
+    ]);
+    await client.patch(vlanKind, 'untagged', { spec: { dhcp: { mode: 'Proxy' } } });
+    await expect.poll(told, patient).toEqual(['False', 'Expected', ['10.0.0.66']]);
+    await hear([]);
+    await expect.poll(told, patient).toEqual(['False', 'NoneSeen', []]);
+    expect(events).toContain('VLAN/untagged Warning ForeignDHCPServer');
+    expect(events).toContain('VLAN/untagged Normal ForeignDHCPServerGone');
+  });
+
   it('write nothing in quiet times', async () => {
     await operator();
     await fabric('main');
