@@ -97,6 +97,17 @@ describe('event recorder', () => {
     expect((await created()).map(({ note }) => note)).toEqual(['first', 'third']);
   });
 
+  it('keeps what happened while the API server was away for hours, and tells it with its time', async () => {
+    const { say, created, failures, timers } = setUp();
+    for (let failure = 0; failure < 1000; failure++) failures.push(kubeError('Unavailable', 'x'));
+    say();
+    await timers.advance(2 * 3600_000);
+    expect(await created()).toEqual([]);
+    failures.length = 0;
+    await timers.advance(60_000);
+    expect(await created()).toEqual([expect.objectContaining({ eventTime: '2026-01-01T00:00:00.000000Z' })]);
+  });
+
   it('lets no object flood the API server with events that all differ', async () => {
     const { say, created, timers } = setUp();
     for (let number = 0; number < 500; number++) say(`attempt ${number}`);

@@ -133,7 +133,10 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   }
 
   function giveUpOrRetry(key: string, error: unknown): void {
-    if (error instanceof CodedError && error.retryable && queue.failures(key) < maxAttempts) {
+    // An API server that is away comes back; the number of series bounds what waits for it.
+    const isAway = isKubeError(error, 'Unavailable', 'Timeout');
+    const mayPass = error instanceof CodedError && error.retryable && queue.failures(key) < maxAttempts;
+    if (isAway || mayPass) {
       queue.addRateLimited(key);
       return;
     }
