@@ -40,7 +40,7 @@ type Line = z.infer<typeof Line>;
 export async function boot(
   setting: FirmwareSetting,
   machine: { firmware: Firmware; mac: string; place: Place; card?: string },
-  patienceMs = 180_000,
+  patienceMs = 280_000,
 ): Promise<BootFacts> {
   const begun = performance.now();
   const running = await startMachine(setting, machine);
