@@ -43,5 +43,5 @@ function machine(): string {
   const all = cpus();
   const model = all[0]?.model.trim() ?? 'unknown';
   const date = new Date().toISOString().slice(0, 10);
-  return `${date} on ${all.length} cores of ${model}, Linux ${release()}, Node ${process.versions.node}`;
+  return `${date} on ${all.length} cores of ${model}, Linux ${release().split('.', 2).join('.')}, Node ${process.versions.node}`;
 }
