@@ -32,7 +32,7 @@ export function pxeOptions(architecture: number): [number, Uint8Array][] {
   ];
 }
 
-/** Sends a message out of a namespace and gives back the answers of a second. Addresses are `10.0.0.1:67`. */
+/** Sends a message out of a namespace and gives back the answers. Addresses are `10.0.0.1:67`. */
 export async function ask(
   space: Namespace,
   from: string,

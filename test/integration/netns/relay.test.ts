@@ -24,7 +24,7 @@ function behind(vlan: string, third: number): DhcpNetwork {
         gateway: `10.81.${third}.1`,
         dnsServers: [],
         ntpServers: [],
-        dynamicRanges: [{ start: `10.81.${third}.100`, end: `10.81.${third}.199` }],
+        dynamicRanges: [{ start: `10.81.${third}.100`, end: `10.81.${third}.250` }],
         leaseSeconds: 600,
         serverAddress: '10.81.1.1',
         bootDisabled: false,
@@ -153,8 +153,8 @@ describe('many VLANs through a relay, to one interface of the rack', () => {
 
   it('perfdhcp, a relay itself, gets every exchange and renewal; releases are not answered', async () => {
     const { output } = await relay.run([
-      ...['perfdhcp', '-4', '-l', '10.81.1.9', '-r', '40', '-n', '80', '-R', '40', '-f', '20', '-F', '5'],
-      ...['-W', '1000000', '10.81.1.1'],
+      ...['perfdhcp', '-4', '-l', '10.81.1.9', '-r', '20', '-n', '60', '-R', '40', '-f', '10', '-F', '5'],
+      ...['-d', '5', '-W', '5000000', '10.81.1.1'],
     ]);
     for (const exchange of ['DISCOVER-OFFER', 'REQUEST-ACK', 'REQUEST-ACK (renewal)']) {
       const [, statistics = ''] = output.split(`***Statistics for: ${exchange}***`);
