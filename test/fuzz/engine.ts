@@ -53,7 +53,7 @@ export function fuzz(
       const now = performance.now();
       if (now - batchBegan > slowestBatchMs)
         return { inputs: index, finding: slowest(target, seed, index - batchSize) };
-      if (now - began > budget.ms) return { inputs: index };
+      if (index > 0 && now - began > budget.ms) return { inputs: index };
       batchBegan = now;
     }
     progress(index);
