@@ -71,14 +71,11 @@ export function encodeLine(record: LogRecord): string | undefined {
 /** The record of a line without its line feed. Throws DecodeError. */
 export function decodeLine(text: string): LogRecord {
   const fields = decodeFields(text);
-  const [name, a, b, c, d, e, f] = fields;
+  const [name, a, b, c, d] = fields;
   switch (name) {
     case 'acquired': {
-      const first = typeof c === 'string' ? ipv4ToNumber(c) : undefined;
-      const last = typeof d === 'string' ? ipv4ToNumber(d) : undefined;
-      if (typeof a !== 'string' || typeof b !== 'string' || first === undefined || last === undefined) break;
-      if (typeof e !== 'number' || typeof f !== 'boolean') break;
-      const acquisition = { slice: a, id: b, first, last, blockedUntil: e, keep: f };
+      const acquisition = acquisitionOf(fields);
+      if (acquisition === undefined) break;
       return { kind: 'Acquired', acquisition };
     }
     case 'dropped':
@@ -98,6 +95,15 @@ export function decodeLine(text: string): LogRecord {
       return { kind: 'Lease', entry: entryOf(fields) };
   }
   throw new DecodeError('a note in the lease log has not the fields it must have');
+}
+
+function acquisitionOf([, slice, id, from, to, blockedUntil, keep]: unknown[]): Acquisition | undefined {
+  const first = typeof from === 'string' ? ipv4ToNumber(from) : undefined;
+  const last = typeof to === 'string' ? ipv4ToNumber(to) : undefined;
+  if (typeof slice !== 'string' || typeof id !== 'string' || first === undefined || last === undefined)
+    return;
+  if (typeof blockedUntil !== 'number' || typeof keep !== 'boolean') return;
+  return { slice, id, first, last, blockedUntil, keep };
 }
 
 /** The line of an entry, with its line feed. Offers have none: undefined. */
