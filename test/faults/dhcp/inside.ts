@@ -69,6 +69,8 @@ let killed = 0;
 let longOutages = 0;
 let stalls = 0;
 let blocks = 0;
+/** Violations that were printed. */
+let said = 0;
 
 function look(rack: RackProcess): void {
   const acknowledged = clients.take(rack.server);
@@ -84,6 +86,7 @@ function isServing(rack: RackProcess): boolean {
 }
 
 function report(): void {
+  for (; said < tally.violations.length; said += 1) console.log(`VIOLATION ${tally.violations[said]}`);
   const { acks, renewals, naks, ended, boots, longestBootMs, violations } = tally;
   const seconds = Math.round((performance.now() - began) / 1000);
   console.log(
@@ -184,7 +187,6 @@ console.log(
   `on ${cpus().length} × ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}; ` +
     `${longOutages} outages beyond the term, ${stalls} stalls, ${blocks} times cut off from the API server`,
 );
-for (const violation of tally.violations.slice(0, 20)) console.log(`VIOLATION ${violation}`);
 const failed = tally.violations.length > 0 || tally.boots === 0 || checked === 0;
 if (failed) console.log(`the racks' logs are in ${directory}; again with --seed ${seed}`);
 else rmSync(directory, { recursive: true, force: true });
