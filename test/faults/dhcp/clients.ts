@@ -31,6 +31,8 @@ export interface Clients {
   take(server: number): Acknowledged[];
   /** When a server was last heard, by `performance.now()`. */
   heardAt(server: number): number;
+  /** Whether the client still has the address, by its own clock. */
+  uses(address: number, mac: string): boolean;
   /** Clients that have an address now. */
   bound(): number;
   stop(): void;
@@ -230,6 +232,10 @@ export function createClients({ socket, strangers, machines, random }: ClientsOp
       return list;
     },
     heardAt: (server) => lastHeard.get(server) ?? Number.NEGATIVE_INFINITY,
+    uses(address, mac) {
+      const owner = owners.get(address);
+      return owner?.mac === mac && owner.end > now();
+    },
     bound: () => [...byMac.values()].filter(({ state }) => state === 'Bound' || state === 'Extending').length,
     stop: () => clearInterval(timer),
   };

@@ -76,7 +76,7 @@ function look(rack: RackProcess): void {
   const acknowledged = clients.take(rack.server);
   checked += acknowledged.length;
   tally.violations.push(
-    ...missingFrom(rack.stateDirectory, acknowledged).map((text) => `${rack.name}: ${text}`),
+    ...missingFrom(rack.stateDirectory, acknowledged, clients.uses).map((text) => `${rack.name}: ${text}`),
   );
 }
 
