@@ -48,6 +48,7 @@ async function aRack(options: { linkSenders?: boolean; backend?: Partial<DhcpBac
       return disk.write();
     },
     list: () => [],
+    entries: () => [],
     live: () => table.size,
     problem: () => undefined,
     clock: { now: () => state.now },
