@@ -21,6 +21,7 @@ const SOL_SOCKET = 1;
 const SO_BROADCAST = 6;
 const SO_BINDTODEVICE = 25;
 const MSG_DONTWAIT = 0x40;
+const POLLIN = 1;
 const ETH_P_IP = 0x0800;
 const ETH_P_IPV6 = 0x86dd;
 const littleEndian = endianness() === 'LE';
@@ -47,24 +48,25 @@ interface Libc {
     addressLength: Uint8Array,
   ): number;
   indexOf(device: string): number;
-  yield(): number;
+  ppoll(polled: Uint8Array, count: number, time: Uint8Array, mask: null): number;
   close(fd: number): number;
 }
 
 /** Datagrams taken in a row before the event loop has its turn. */
 const mostInARow = 64;
 const largestDatagram = 65_536;
-/** How often others are let run, and an answer is looked for after it. */
-const looksForAnswer = 4;
-/** Looking that took longer, in ms, was no gain: another program used the time. */
-const longLook = 0.5;
-/** After so many vain ones in a row the client is not that near, and is only tried again after so many datagrams. */
+/** In lockstep everything else stands still for so long at most, in ms. */
+const longestRow = 2;
+/** An answer is waited for so long, in nanoseconds. */
+const answerNs = 200_000;
+/** After so many vain waits in a row the client is not that near, and is only tried again after so many datagrams. */
 const mostMisses = 4;
 const pauseAfterMisses = 256;
 
 /** Sockets bound to an interface and frames sent past ARP, by koffi. Throws where koffi or the C library cannot be loaded. */
 export function createNativeSockets(): SocketFactory {
   const libc = loadLibc();
+  const lockstep = { open: 0 };
   return {
     async openUdp4(options) {
       const fd = checked(libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), 'socket', options);
@@ -76,7 +78,7 @@ export function createNativeSockets(): SocketFactory {
       }
       const socket = plainSocket(false);
       await bound(socket, () => socket.bind({ fd, exclusive: true }));
-      return nativeSocket(libc, fd, socket, options);
+      return nativeSocket(libc, fd, socket, options, lockstep);
     },
     openLinkSender: ({ device }) => openLinkSender(libc, device),
   };
@@ -96,7 +98,7 @@ function loadLibc(): Libc {
     recvfrom: library.func(
       'intptr_t recvfrom(int fd, uint8_t *data, size_t length, int flags, uint8_t *address, uint8_t *addressLength)',
     ),
-    yield: library.func('int sched_yield()'),
+    ppoll: library.func('int ppoll(uint8_t *polled, unsigned long count, const uint8_t *time, void *mask)'),
     indexOf: library.func('unsigned int if_nametoindex(const char *device)'),
     close: library.func('int close(int fd)'),
   };
@@ -128,7 +130,14 @@ function prepare(libc: Libc, fd: number, options: Udp4Options): void {
  * Node waits for datagrams and takes the first one; the others that wait, and all that are posted, go past it: Node's own
  * way costs three times as much for each.
  */
-function nativeSocket(libc: Libc, fd: number, socket: Socket, options: Udp4Options): UdpSocket {
+function nativeSocket(
+  libc: Libc,
+  fd: number,
+  socket: Socket,
+  options: Udp4Options,
+  lockstep: { open: number },
+): UdpSocket {
+  if (options.lockstep) lockstep.open += 1;
   const plain = udpSocketOf([socket], () => socket);
   const to = new Uint8Array(addressLength);
   const [buffer, from, fromLength] = [
@@ -137,6 +146,7 @@ function nativeSocket(libc: Libc, fd: number, socket: Socket, options: Udp4Optio
     nativeInt(0),
   ];
   let receive: (data: Uint8Array, peer: UdpPeer) => void = () => {};
+  const polled = pollFor(fd);
   let closed = false;
   let [misses, pause] = [0, 0];
   /** The last one's, for they come in rows. */
@@ -162,20 +172,18 @@ function nativeSocket(libc: Libc, fd: number, socket: Socket, options: Udp4Optio
   }
 
   /**
-   * In lockstep each side waits for the other, and most of the time goes into sleeping and being woken. On a fast wire it
-   * takes less to let the others run and to look whether the answer is there; where it does not pay, it is left off.
+   * In lockstep each side waits for the other, and most of the time goes into the rounds of Node's event loop. An answer that
+   * comes at once is waited for here instead. Not while there are several such sockets: they would wait one after another.
    */
   function takeAnswers(): void {
+    if (lockstep.open > 1) return;
     if (pause > 0) {
       pause -= 1;
       return;
     }
-    for (let taken = 0; taken < mostInARow && !closed; taken += 1) {
-      const began = performance.now();
-      let looks = looksForAnswer;
-      do libc.yield();
-      while (!takeOne() && --looks > 0);
-      const vain = looks === 0 || performance.now() - began > longLook;
+    const end = performance.now() + longestRow;
+    while (!closed && performance.now() < end) {
+      const vain = libc.ppoll(polled, 1, answerTime, null) <= 0 || !takeOne();
       misses = vain ? misses + 1 : 0;
       if (misses >= mostMisses) [pause, misses] = [pauseAfterMisses, 0];
       if (vain) return;
@@ -202,10 +210,27 @@ function nativeSocket(libc: Libc, fd: number, socket: Socket, options: Udp4Optio
       else failed(failure(`send to ${peer.address}`, options));
     },
     async close() {
+      if (options.lockstep && !closed) lockstep.open -= 1;
       closed = true;
       await plain.close();
     },
   };
+}
+
+/** `struct timespec` of `answerNs`, see ppoll(2). */
+const answerTime = (() => {
+  const bytes = new Uint8Array(16);
+  new DataView(bytes.buffer).setUint32(littleEndian ? 8 : 12, answerNs, littleEndian);
+  return bytes;
+})();
+
+/** `struct pollfd` that asks for something to read, see poll(2). */
+function pollFor(fd: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  view.setInt32(0, fd, littleEndian);
+  view.setUint16(4, POLLIN, littleEndian);
+  return bytes;
 }
 
 /** Bytes of `struct sockaddr_in`, see ip(7). */
