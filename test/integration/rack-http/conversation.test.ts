@@ -90,10 +90,15 @@ it('the agent installs what the rack hands it, byte for byte, and restarts', asy
 it('the agent lives through a rack that cannot store its result at first', async () => {
   rack.machines.machines.set('node-1', aMachine('node-1', mac, expecting('Erase')));
   const { session, client, console } = await boot();
-  rack.machines.broken = true;
   const ended = work(session, {
     ...{ client, console, timing: systemTiming, signal },
-    handlers: { ...none, erase: async () => ({ message: 'clean' }) },
+    handlers: {
+      ...none,
+      async erase() {
+        rack.machines.broken = true;
+        return { message: 'clean' };
+      },
+    },
   });
   await expect.poll(() => rack.log().includes('a result was not stored')).toBe(true);
   rack.machines.broken = false;

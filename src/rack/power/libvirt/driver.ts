@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LibvirtParameters } from '../../../api/bmc/libvirt.ts';
 import type { PowerDriver, PowerState, PowerTarget } from '../driver.ts';
 import { isPowerError, powerError } from '../errors.ts';
-import { isRemote, type SshFiles, virshUri } from './uri.ts';
+import { isRemote, virshUri } from './uri.ts';
 import { createVirsh } from './virsh.ts';
 
 /**
@@ -20,7 +20,7 @@ export function createLibvirtDriver(target: PowerTarget): PowerDriver {
   const virsh = (() => {
     try {
       return createVirsh(
-        virshUri(target.address, directory === undefined ? undefined : writeFiles(directory, target)),
+        virshUri(target.address, directory === undefined ? undefined : writeSsh(directory, target)),
       );
     } catch (error) {
       removeFiles();
@@ -70,19 +70,26 @@ export function stateOf(printed: string): PowerState {
   }
 }
 
-/** libvirt takes keys from files only; they live as long as the driver, readable for the rack alone. */
-function writeFiles(directory: string, { secret }: PowerTarget): SshFiles {
+/**
+ * What libvirt calls in the place of ssh: with the key and the known hosts of the Secret, and nothing of the rack's node.
+ * The files live as long as the driver, readable for the rack alone.
+ */
+function writeSsh(directory: string, { secret }: PowerTarget): string {
   const { sshPrivateKey, sshKnownHosts } = secret;
   if (sshPrivateKey === undefined || sshKnownHosts === undefined) {
-    throw powerError(
-      'BmcAuthenticationFailed',
-      'SSH needs sshPrivateKey and sshKnownHosts in the credentials Secret',
-    );
+    const seen = 'SSH needs sshPrivateKey and sshKnownHosts in the credentials Secret';
+    throw powerError('BmcAuthenticationFailed', seen);
   }
-  const files = { privateKey: join(directory, 'key'), knownHosts: join(directory, 'known_hosts') };
-  writeFileSync(files.privateKey, sshPrivateKey.endsWith('\n') ? sshPrivateKey : `${sshPrivateKey}\n`, {
-    mode: 0o600,
-  });
-  writeFileSync(files.knownHosts, sshKnownHosts, { mode: 0o600 });
-  return files;
+  const key = join(directory, 'key');
+  const hosts = join(directory, 'known_hosts');
+  const command = join(directory, 'ssh');
+  const options = [
+    ...['-F', '/dev/null', '-i', key, '-o', 'IdentitiesOnly=yes', '-o', 'IdentityAgent=none'],
+    ...['-o', `UserKnownHostsFile=${hosts}`, '-o', 'GlobalKnownHostsFile=/dev/null'],
+    ...['-o', 'StrictHostKeyChecking=yes', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=15'],
+  ];
+  writeFileSync(key, sshPrivateKey.endsWith('\n') ? sshPrivateKey : `${sshPrivateKey}\n`, { mode: 0o600 });
+  writeFileSync(hosts, sshKnownHosts, { mode: 0o600 });
+  writeFileSync(command, `#!/bin/sh\nexec ssh ${options.join(' ')} "$@"\n`, { mode: 0o700 });
+  return command;
 }

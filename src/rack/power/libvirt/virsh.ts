@@ -20,7 +20,7 @@ export function createVirsh(uri: string): Virsh {
       execFile('virsh', ['--connect', uri, '--quiet', ...args], options, (error, stdout, stderr) => {
         if (error === null) return resolve(stdout.trim());
         if (signal.aborted) return reject(signal.reason);
-        return reject(virshFault(args[0] ?? '', error.code, `${stderr}`.trim()));
+        return reject(virshFault(args[0] ?? '', error.code ?? error.signal, `${stderr}`.trim()));
       });
     });
 }
