@@ -70,12 +70,14 @@ async function play(client: KubeClient, namespace: string, steps: Step[]): Promi
       if (resourceVersion !== undefined) {
         versions.set(each.name, [...(versions.get(each.name) ?? []), resourceVersion]);
       }
+      // With its last finalizer an object that is being deleted goes: which version its last copy shows means nothing.
+      const gone = deletionTimestamp !== undefined && (finalizers ?? []).length === 0;
       outcomes.push({
         kind: each.kind,
         data: object?.data ?? {},
         finalizers: finalizers ?? [],
         deleting: deletionTimestamp !== undefined,
-        changed: before?.metadata.resourceVersion !== resourceVersion,
+        changed: gone || before?.metadata.resourceVersion !== resourceVersion,
       });
     } catch (error) {
       outcomes.push({ kind: each.kind, code: isKubeError(error) ? error.code : String(error) });
