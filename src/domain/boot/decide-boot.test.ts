@@ -4,6 +4,7 @@ import { type BootableMachine, decideBoot } from './decide-boot.ts';
 
 const now = Date.UTC(2026, 10, 22, 12);
 const boot = { generation: 3, target: 'EphemeralOS', expiresAt: '2026-11-22T12:10:00Z' } as const;
+const spec = { approved: true };
 const task = { id: 't', generation: 3, kind: 'Install' } as const;
 
 describe('decideBoot', () => {
@@ -16,7 +17,7 @@ describe('decideBoot', () => {
     ['Install', 'Install'],
     ['Erase', 'Erase'],
   ] as const)('boots the ephemeral OS for a task of kind %s', (kind, purpose) => {
-    const machine = { status: { boot, task: { ...task, kind } } };
+    const machine = { spec, status: { boot, task: { ...task, kind } } };
     expect(decideBoot(machine, now)).toEqual({ kind: 'EphemeralOS', generation: 3, purpose });
   });
 
@@ -30,7 +31,7 @@ describe('decideBoot', () => {
     ['is installed', { boot, task, taskResult: { id: 't', outcome: 'Succeeded' } }, 'TaskEnded'],
     ['failed its task', { boot, task, taskResult: { id: 't', outcome: 'Failed' } }, 'TaskEnded'],
   ])('sends a machine to its disk that %s', (_, status, why) => {
-    expect(decideBoot({ status }, now)).toEqual({ kind: 'LocalDisk', why });
+    expect(decideBoot({ spec, status }, now)).toEqual({ kind: 'LocalDisk', why });
   });
 
   it.each<[string, BootableMachine['status']]>([
@@ -38,13 +39,34 @@ describe('decideBoot', () => {
     ['ended an earlier task', { boot, task, taskResult: { id: 'earlier', outcome: 'Succeeded' } }],
     ['is expected without an end', { boot: { ...boot, expiresAt: undefined }, task }],
   ])('boots the ephemeral OS on a machine that %s', (_, status) => {
-    expect(decideBoot({ status }, now).kind).toBe('EphemeralOS');
+    expect(decideBoot({ spec, status }, now).kind).toBe('EphemeralOS');
+  });
+
+  const withdrawn = { approved: false };
+  const quarantined = { approved: true, quarantined: true };
+  it.each<[string, BootableMachine, ReturnType<typeof decideBoot>['kind']]>([
+    [
+      'asks what it is, while its inventory is awaited',
+      { spec: withdrawn, status: { phase: 'Enlisting' } },
+      'Enlist',
+    ],
+    ['sends to its disk', { spec: withdrawn, status: { phase: 'New' } }, 'LocalDisk'],
+    ['gives no task', { spec: withdrawn, status: { phase: 'Deploying', boot, task } }, 'LocalDisk'],
+    ['gives no task, in quarantine,', { spec: quarantined, status: { boot, task } }, 'LocalDisk'],
+    ['erases', { spec: withdrawn, status: { boot, task: { ...task, kind: 'Erase' } } }, 'EphemeralOS'],
+    [
+      'boots, when a policy approved it,',
+      { spec: withdrawn, status: { approval: {}, boot, task } },
+      'EphemeralOS',
+    ],
+  ])('%s a machine that nobody approved in spec', (_, machine, kind) => {
+    expect(decideBoot(machine, now).kind).toBe(kind);
   });
 
   it('never boots the ephemeral OS later, once it no longer did', () => {
     fc.assert(
       fc.property(fc.integer({ min: -1e9, max: 1e9 }), fc.nat(1e9), (first, later) => {
-        const machine = { status: { boot, task } };
+        const machine = { spec, status: { boot, task } };
         const before = decideBoot(machine, now + first).kind;
         const after = decideBoot(machine, now + first + later).kind;
         return before === 'EphemeralOS' || after !== 'EphemeralOS';

@@ -17,8 +17,10 @@ export interface EphemeralBoot {
 const digest = /^[0-9a-f]{64}$/;
 const purposeText = {
   Commission: 'to take its inventory',
+  Test: 'to test its hardware',
   Install: 'to install it',
   Erase: 'to erase its disks',
+  Rescue: 'for rescue',
   Enlist: 'to find out what it is',
 } as const;
 
@@ -68,10 +70,13 @@ export function waitScript(message: string, again: string, seconds: number): str
   ]);
 }
 
+/** Drives as a BIOS numbers them. The one with the OS is not always the first; one that has no boot sector hands back. */
+const biosDrives = ['0x80', '0x81', '0x82', '0x83', '0x84', '0x85', '0x86', '0x87'];
+
 function toDisk(): string[] {
   return [
     `iseq \${platform} efi && goto uefi ||`,
-    'sanboot --no-describe --drive 0x80 || exit 1',
+    ...biosDrives.map((drive) => `sanboot --no-describe --drive ${drive} ||`),
     ':uefi',
     'exit 1',
   ];

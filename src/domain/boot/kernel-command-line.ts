@@ -8,6 +8,19 @@ export interface KernelCommandLine {
   token: string | undefined;
   /** Further words, one an entry: the image's, then the machine's. Later ones win with the kernel. */
   extra: readonly string[];
+  /** Undefined: DHCP is asked. */
+  network?: StaticNetwork | undefined;
+}
+
+/** Addresses of a machine that gets none by DHCP. IPv4. */
+export interface StaticNetwork {
+  /** `10.0.0.9/24` */
+  address: string;
+  gateway?: string | undefined;
+  dnsServers: readonly string[];
+  /** 802.1Q VLAN id; undefined: frames carry no tag. */
+  vlan?: number | undefined;
+  mtu: number;
 }
 
 /** Why there is no command line: somebody's argument could be taken for a word of the boot script. */
@@ -32,15 +45,18 @@ const consoles = ['console=tty0', 'console=ttyS0,115200n8'];
  * last, so that no other argument replaces them.
  */
 export function renderKernelCommandLine(line: KernelCommandLine): string[] | RefusedArgument {
-  const { rack, mac, token, extra } = line;
+  const { rack, mac, token, extra, network } = line;
   if (!baseUrl.test(rack)) return refuse('the address of the rack');
   if (!macAddress.test(mac)) return refuse('the MAC address');
   if (token !== undefined && !tokenLetters.test(token)) return refuse('the boot token');
+  if (network !== undefined && networkWords(network).some((argument) => !word.test(argument)))
+    return refuse('the static network');
   const bad = extra.find((argument) => !word.test(argument) || argument.startsWith('mw.'));
   if (bad !== undefined) return refuse(JSON.stringify(bad).slice(0, 80));
   const words = [
     ...consoles,
     ...extra,
+    ...(network === undefined ? [] : networkWords(network)),
     `mw.rack=${rack}`,
     `mw.mac=${mac}`,
     token === undefined ? 'mw.enlist=1' : `mw.token=${token}`,
@@ -49,6 +65,16 @@ export function renderKernelCommandLine(line: KernelCommandLine): string[] | Ref
   if (length > longestCommandLine)
     return { refused: `the kernel command line has ${length} letters, more than ${longestCommandLine}` };
   return words;
+}
+
+function networkWords({ address, gateway, dnsServers, vlan, mtu }: StaticNetwork): string[] {
+  return [
+    `mw.ip=${address}`,
+    `mw.mtu=${mtu}`,
+    ...(gateway === undefined ? [] : [`mw.gateway=${gateway}`]),
+    ...(dnsServers.length === 0 ? [] : [`mw.dns=${dnsServers.join(',')}`]),
+    ...(vlan === undefined ? [] : [`mw.vlan=${vlan}`]),
+  ];
 }
 
 function refuse(what: string): RefusedArgument {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HardwareSummary } from '../../api/machine/schema.ts';
+import type { HardwareSummary } from '../../api/machine/hardware.ts';
 import type { Inventory } from '../../api/machine-inventory/schema.ts';
 import { type InventoryFacts, summarise } from './summary.ts';
 

@@ -49,6 +49,15 @@ export const failureTable = {
     expected: 'the machine obeys its BMC',
     advice: 'look at the machine: it may hang in firmware or have no mains',
   },
+  MediaUnavailable: {
+    expected: 'the rack makes an ISO for the machine',
+    advice:
+      'check that the ephemeral BootImage is Ready, that the rack serves a network that the BMC reaches, and its boot programs',
+  },
+  MediaNotRead: {
+    expected: 'the BMC reads the ISO',
+    advice: 'check that the BMC reaches the HTTP address of the rack, or set METALWRIGHT_MEDIA_URL',
+  },
   NoDhcp: {
     expected: 'a DHCP request from one of its MAC addresses',
     advice:
@@ -88,6 +97,18 @@ export const failureTable = {
     expected: 'erasing ends',
     advice: 'check the disks of the machine, then order Release again',
   },
+  TestTimeout: {
+    expected: 'the tests end',
+    advice: 'look at the console of the machine; test again with fewer tests',
+  },
+  RescueTimeout: {
+    expected: 'the ephemeral OS accepts logins',
+    advice: 'look at the console of the machine, then order ExitRescue or Rescue again',
+  },
+  RescueEnded: {
+    expected: 'the rescue lasts until ExitRescue',
+    advice: 'order ExitRescue, or Rescue again',
+  },
   BootImageNotReady: {
     expected: 'the BootImage becomes Ready',
     advice: 'look at the conditions of the BootImage, then delete the Allocation and apply it again',
@@ -103,6 +124,10 @@ export const failureTable = {
   AllocationLost: {
     expected: 'the Allocation that the annotation of the machine names',
     advice: 'restore the Allocation, or order Release to erase the machine',
+  },
+  DeletionGaveUp: {
+    expected: 'the machine is switched off before it is forgotten',
+    advice: 'switch it off by hand: it may still run the ephemeral OS',
   },
   Aborted: { expected: 'the work ends by itself', advice: 'it was stopped by a MachineAction' },
   MarkedBroken: { expected: 'a sound machine', advice: 'mend it, then order MarkFixed' },
@@ -136,6 +161,14 @@ export const failureTable = {
   InventoryFailed: {
     expected: 'the hardware can be read',
     advice: 'look at the console of the machine and at the message',
+  },
+  TestFailed: {
+    expected: 'every test of the hardware passes',
+    advice: 'look at the tests of the MachineInventory; repair or replace the part, then test again',
+  },
+  RescueFailed: {
+    expected: 'the rescue system lets somebody log in',
+    advice: 'give at least one SSH public key, and look at the console of the machine',
   },
 } as const satisfies Record<string, FailureRow>;
 

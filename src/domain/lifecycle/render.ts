@@ -38,7 +38,7 @@ export function renderLifecycle(reasons: ReasonTables): string {
     '',
     '## Actions',
     '',
-    'A `MachineAction` is taken up once; where the phase does not allow it, it is `Refused`. A locked machine refuses every action.',
+    'A `MachineAction` is taken up once; where the phase does not allow it, it is `Refused`. A locked machine refuses every action but Unlock.',
     '',
     ...table(
       ['Action', 'Effect', 'From'],

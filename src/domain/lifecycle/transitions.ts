@@ -1,4 +1,4 @@
-import type { Phase } from './phases.ts';
+import { type Phase, rescuedFrom, testedFrom } from './phases.ts';
 
 /** Who or what moves a machine on. */
 export type Mover = 'Metalwright' | 'Allocation' | 'MachineAction';
@@ -14,6 +14,9 @@ export interface Transition {
 function ways(from: Phase | undefined, rows: readonly (readonly [Phase, Mover, string])[]): Transition[] {
   return rows.map(([to, by, when]) => ({ from, to, by, when }));
 }
+
+/** Where an action leads at once; a machine that was Deployed has to boot its disk first. */
+const backAtOnce = testedFrom.filter((phase) => phase !== 'Deployed' && phase !== 'Broken');
 
 const broken = ['Broken', 'MachineAction', 'MarkBroken'] as const;
 
@@ -80,9 +83,60 @@ export const transitions: readonly Transition[] = [
   ]),
   ...ways('ReleaseFailed', [['Releasing', 'MachineAction', 'Release'], broken]),
   ...ways('EraseFailed', [['Releasing', 'MachineAction', 'Release'], broken]),
+  ...testedFrom.flatMap((from) => ways(from, [['Testing', 'MachineAction', 'Test']])),
+  ...rescuedFrom.flatMap((from) => ways(from, [['EnteringRescue', 'MachineAction', 'Rescue']])),
+  ...ways('Testing', [
+    ['TestingFailed', 'Metalwright', 'a test failed, a step failed or took too long'],
+    ...testedFrom.map((to) => [to, 'Metalwright', 'all tests passed, and it was there before'] as const),
+    ...backAtOnce.map((to) => [to, 'MachineAction', 'Abort, and it was there before'] as const),
+    ['Broken', 'MachineAction', 'MarkBroken, or Abort where it was Broken before'],
+    ['Releasing', 'Allocation', 'the Allocation is deleted'],
+  ]),
+  ...ways('TestingFailed', [
+    ...backAtOnce.map((to) => [to, 'MachineAction', 'Override, and it was there before'] as const),
+    ['Broken', 'MachineAction', 'MarkBroken, or Override where it was Broken before'],
+    ['Testing', 'MachineAction', 'Test, or Override of a machine that was Deployed'],
+    ['EnteringRescue', 'MachineAction', 'Rescue'],
+    ['Commissioning', 'MachineAction', 'Commission'],
+    ['Releasing', 'Allocation', 'the Allocation is deleted'],
+  ]),
+  ...ways('EnteringRescue', [
+    ['Rescue', 'Metalwright', 'people may log in'],
+    ['RescueEntryFailed', 'Metalwright', 'a step failed or took too long'],
+    ['ExitingRescue', 'MachineAction', 'ExitRescue or Abort'],
+    ['Releasing', 'Allocation', 'the Allocation is deleted'],
+    broken,
+  ]),
+  ...ways('RescueEntryFailed', [
+    ['EnteringRescue', 'MachineAction', 'Rescue'],
+    ['ExitingRescue', 'MachineAction', 'ExitRescue'],
+    ['Testing', 'MachineAction', 'Test'],
+    ['Releasing', 'Allocation', 'the Allocation is deleted'],
+    broken,
+  ]),
+  ...ways('Rescue', [
+    ['ExitingRescue', 'MachineAction', 'ExitRescue'],
+    ['Testing', 'MachineAction', 'Test'],
+    ['Releasing', 'Allocation', 'the Allocation is deleted'],
+    broken,
+  ]),
+  ...ways('ExitingRescue', [
+    ...rescuedFrom.map((to) => [to, 'Metalwright', 'it is switched as it was there before'] as const),
+    ['RescueExitFailed', 'Metalwright', 'it could not be switched in time'],
+    ['Releasing', 'Allocation', 'the Allocation is deleted'],
+    broken,
+  ]),
+  ...ways('RescueExitFailed', [
+    ['ExitingRescue', 'MachineAction', 'ExitRescue'],
+    ['EnteringRescue', 'MachineAction', 'Rescue'],
+    ['Testing', 'MachineAction', 'Test'],
+    ['Releasing', 'Allocation', 'the Allocation is deleted'],
+    broken,
+  ]),
   ...ways('Broken', [
     ['Ready', 'MachineAction', 'MarkFixed, with its hardware known and nothing left to erase'],
     ['New', 'MachineAction', 'MarkFixed, with its hardware unknown'],
+    ['Deployed', 'MachineAction', 'MarkFixed, and it was Deployed for the Allocation that still holds it'],
     ['Releasing', 'MachineAction', 'MarkFixed with something left to erase, or Release'],
     ['Commissioning', 'MachineAction', 'Commission'],
     ['Deployed', 'Metalwright', 'the lost Allocation was restored'],

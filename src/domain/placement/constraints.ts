@@ -1,3 +1,4 @@
+import { excess, type Quota } from '../quota/quota.ts';
 import { countReasons, largestHas, list } from './explain.ts';
 import { diskMatcher } from './match-disks.ts';
 import type { Candidate, DiskRequirement, PlacementConstraints, PlacementImage, Wanted } from './types.ts';
@@ -13,9 +14,9 @@ export interface Constraint {
 
 /**
  * The constraints of a wish in the order in which they are tried and explained: which machines are meant, what they are,
- * and last whether they are free, so that the explanation ends with the machines that would do.
+ * and last whether they are free and within the quotas, so that the explanation ends with the machines that would do.
  */
-export function constraintsOf({ constraints, image }: Wanted): Constraint[] {
+export function constraintsOf({ constraints, image, quotas = [] }: Wanted): Constraint[] {
   return [
     ...location(constraints),
     ...architecture(constraints, image),
@@ -23,6 +24,7 @@ export function constraintsOf({ constraints, image }: Wanted): Constraint[] {
     ...rootDisk(image),
     ...tags(constraints),
     ...availability,
+    ...quotas.map(withinQuota),
   ];
 }
 
@@ -45,12 +47,12 @@ function location({ machine, pool, zone }: PlacementConstraints): Constraint[] {
   ];
 }
 
-function architecture(wanted: PlacementConstraints, image: PlacementImage): Constraint[] {
+function architecture(wanted: PlacementConstraints, image: PlacementImage | undefined): Constraint[] {
   return [
-    {
-      label: `image's architecture = ${image.architecture}`,
-      admits: (candidate) => candidate.architecture === image.architecture,
-    },
+    ...when(image?.architecture, (name) => ({
+      label: `image's architecture = ${name}`,
+      admits: (candidate) => candidate.architecture === name,
+    })),
     ...when(wanted.architecture, (name) => ({
       label: `architecture = ${name}`,
       admits: (candidate) => candidate.architecture === name,
@@ -78,8 +80,8 @@ function describeDisks({ count, kind, minSizeBytes }: DiskRequirement): string {
   return `${count} x ${kind ?? 'any'}${size}`;
 }
 
-function rootDisk({ rawSizeBytes }: PlacementImage): Constraint[] {
-  return when(rawSizeBytes, (size) =>
+function rootDisk(image: PlacementImage | undefined): Constraint[] {
+  return when(image?.rawSizeBytes, (size) =>
     atLeast("image's size: a disk", size, (candidate) =>
       candidate.disks.reduce((largest, disk) => Math.max(largest, disk.sizeBytes), 0),
     ),
@@ -113,6 +115,22 @@ const availability: readonly Constraint[] = [
       `they are ${countReasons(removed.map((candidate) => candidate.unavailableReason ?? 'not Ready'))}`,
   },
 ];
+
+const quotaLabel = 'quota ';
+
+/** Whether a label of {@link constraintsOf} is that of a quota. */
+export function isQuota(label: string): boolean {
+  return label.startsWith(quotaLabel);
+}
+
+function withinQuota(quota: Quota): Constraint {
+  const pool = quota.pool === undefined ? '' : ` of pool ${quota.pool}`;
+  return {
+    label: `${quotaLabel}${quota.name}${pool}`,
+    admits: (candidate) => excess(quota, candidate) === undefined,
+    detail: (removed) => list(removed.flatMap((candidate) => excess(quota, candidate) ?? [])),
+  };
+}
 
 function atLeast(name: string, least: number, measure: (candidate: Candidate) => number): Constraint {
   return {

@@ -2,13 +2,17 @@ import { constraintsOf } from './constraints.ts';
 import { explain } from './explain.ts';
 import type { Candidate, Placement, Unmatched, Wanted } from './types.ts';
 
-/**
- * Chooses the machine for a wish: of those that fit the cheapest, which is the one with the fewest cores, then the least
- * memory, then the least disk, then the first by name. The same machines in any order give the same answer. When none fits,
- * says how many machines each constraint took out, in the order in which they were tried.
- */
-export function place(wanted: Wanted, candidates: readonly Candidate[]): Placement {
-  if (candidates.length === 0) return nothingThere;
+/** What the constraints of a wish leave of the machines, and what each of them took out. */
+export interface Fitting {
+  /** In the order in which they were given. */
+  fits: readonly Candidate[];
+  /** In the order in which constraints were tried. */
+  unmatched: readonly Unmatched[];
+}
+
+/** Which machines fit a wish, and why the others do not: how many of them each constraint took out. */
+export function fitting(wanted: Wanted, candidates: readonly Candidate[]): Fitting {
+  if (candidates.length === 0) return { fits: [], unmatched: nothingThere };
   const unmatched: Unmatched[] = [];
   let left = candidates;
   for (const constraint of constraintsOf(wanted)) {
@@ -20,8 +24,18 @@ export function place(wanted: Wanted, candidates: readonly Candidate[]): Placeme
     }
     left = fits;
   }
-  const cheapest = left.reduce<Candidate | undefined>(
-    (best, candidate) => (best === undefined || isCheaper(candidate, best) ? candidate : best),
+  return { fits: left, unmatched };
+}
+
+/**
+ * Chooses the machine for a wish: of those that fit the cheapest, which is the one with the fewest cores, then the least
+ * memory, then the least disk, then the first by name. The same machines in any order give the same answer. When none fits,
+ * says how many machines each constraint took out, in the order in which they were tried.
+ */
+export function place(wanted: Wanted, candidates: readonly Candidate[]): Placement {
+  const { fits, unmatched } = fitting(wanted, candidates);
+  const cheapest = fits.reduce<Candidate | undefined>(
+    (best, candidate) => (best === undefined || byCost(candidate, best) < 0 ? candidate : best),
     undefined,
   );
   return cheapest === undefined
@@ -29,14 +43,15 @@ export function place(wanted: Wanted, candidates: readonly Candidate[]): Placeme
     : { kind: 'placed', machine: cheapest.name };
 }
 
-const nothingThere: Placement = {
-  kind: 'unmatched',
-  unmatched: [{ constraint: 'machines', removed: 0, message: 'there are no machines' }],
-};
+const nothingThere: readonly Unmatched[] = [
+  { constraint: 'machines', removed: 0, message: 'there are no machines' },
+];
 
-function isCheaper(a: Candidate, b: Candidate): boolean {
+/** Which of two machines is taken first. For `sort`. */
+export function byCost(a: Candidate, b: Candidate): number {
   const difference = a.cores - b.cores || a.memoryMiB - b.memoryMiB || totalDisk(a) - totalDisk(b);
-  return difference === 0 ? a.name < b.name : difference < 0;
+  if (difference !== 0) return difference;
+  return a.name < b.name ? -1 : Number(a.name > b.name);
 }
 
 function totalDisk({ disks }: Candidate): number {

@@ -1,3 +1,5 @@
+import type { Quota } from '../quota/quota.ts';
+
 export type Architecture = 'amd64' | 'arm64';
 export type DiskKind = 'HDD' | 'SSD' | 'NVMe';
 
@@ -62,7 +64,10 @@ export interface PlacementImage {
 /** What an Allocation asks for. */
 export interface Wanted {
   constraints: PlacementConstraints;
-  image: PlacementImage;
+  /** Undefined: none is chosen yet, and any machine may do. */
+  image: PlacementImage | undefined;
+  /** Every quota of its namespace. */
+  quotas?: readonly Quota[] | undefined;
 }
 
 /** What one constraint did to the machines that the constraints before it had left. */
