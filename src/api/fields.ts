@@ -69,6 +69,14 @@ export const Tag = z
   .max(63)
   .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/);
 
+/** A line of authorized_keys without options. */
+export const SshPublicKey = z
+  .string()
+  .max(8192)
+  .regex(
+    /^(ssh-(rsa|ed25519)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) [A-Za-z0-9+/=]+( [^\r\n]*)?$/,
+  );
+
 /** RFC 3339, UTC. */
 export const Timestamp = z.string().max(35).meta({ format: 'date-time' });
 
@@ -96,6 +104,15 @@ export const KernelArguments = z
   .max(64)
   .describe('Added to the kernel command line, one word an entry.');
 
+/**
+ * `metadata.generation` that a status is about. The API server fills in -1 in an object that has no status, so that kstatus
+ * takes nothing for done that nobody has looked at.
+ */
+export const ObservedGeneration = z
+  .int()
+  .min(-1)
+  .describe('metadata.generation that the status is about; -1: nobody has looked at the object yet.');
+
 /** `metav1.Condition`. */
 export const Condition = z.object({
   type: z.string().max(316).describe('What it is about: Ready, Reconciling, Stalled and others.'),
@@ -109,6 +126,6 @@ export type Condition = z.infer<typeof Condition>;
 
 export const Conditions = z
   .array(Condition)
-  .max(16)
+  .max(32)
   .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
   .describe('What holds of the object now. Wait for Ready.');

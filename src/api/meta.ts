@@ -43,8 +43,12 @@ export const apiVersion = `${group}/${version}`;
 export const names = {
   /** Label on a Machine that enlisted itself: the rack that saw it. */
   enlistedBy: 'metalwright.dev/enlisted-by',
+  /** Label on a Machine whose BMC comes from the enumeration of a Chassis: the Chassis. */
+  chassis: 'metalwright.dev/chassis',
   /** Annotation on a Machine, `namespace/name/uid` of the Allocation that holds it: survives the loss of a status. */
   allocation: 'metalwright.dev/allocation',
+  /** Annotation on a Machine: `collectedAt` of the inventory whose changes of hardware a person has taken note of. */
+  hardwareAccepted: 'metalwright.dev/hardware-accepted',
   /** Label on a BootImage: the one to prefer among equals. */
   preferred: 'metalwright.dev/preferred',
   /** Finalizer on an Allocation: its machine is released first. */

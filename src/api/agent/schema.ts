@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { BmcSetupOrder } from '../bmc/setup.ts';
 import { Architecture, MacAddress } from '../fields.ts';
-import { RootDiskHints } from '../machine/schema.ts';
-import { Inventory } from '../machine-inventory/schema.ts';
+import { RootDiskHints } from '../machine/spec.ts';
+import { Inventory, TestOutcome } from '../machine-inventory/schema.ts';
 
 /**
  * The conversation between the agent and the rack that booted it, JSON over HTTP below `/agent/v1`. A boot token from the
@@ -61,9 +62,30 @@ export const Seed = z.object({
 });
 export type Seed = z.infer<typeof Seed>;
 
+const SshKeys = z
+  .array(z.string().max(16_384))
+  .max(64)
+  .describe('Public keys, as in authorized_keys: who may log in to the ephemeral OS.');
+
+/** The tests that the agent has in it, in the order in which they run when none is named. */
+export const builtInTests = ['clock', 'cpu', 'memory', 'disk-health', 'disk-read', 'network'] as const;
+export type BuiltInTest = (typeof builtInTests)[number];
+
 /** `GET /agent/v1/task`: 200 with one of these, or 204: ask again after `pollSeconds`. */
 export const AgentTask = z.discriminatedUnion('kind', [
-  z.object({ id: z.string(), kind: z.literal('Inventory') }),
+  z.object({
+    id: z.string(),
+    kind: z.literal('Inventory'),
+    sshKeys: SshKeys.optional(),
+    bmc: BmcSetupOrder.optional(),
+  }),
+  z.object({
+    id: z.string(),
+    kind: z.literal('Test'),
+    tests: z.array(z.string().max(64)).max(32).optional().describe('By name. None: all that are built in.'),
+    sshKeys: SshKeys.optional(),
+  }),
+  z.object({ id: z.string(), kind: z.literal('Rescue'), sshKeys: SshKeys }),
   z.object({
     id: z.string(),
     kind: z.literal('Install'),
@@ -99,6 +121,8 @@ export const agentFailures = [
   'BootEntryFailed',
   'EraseFailed',
   'InventoryFailed',
+  'TestFailed',
+  'RescueFailed',
 ] as const;
 
 /** `PUT /agent/v1/tasks/{id}/result`: idempotent. */
@@ -107,5 +131,6 @@ export const AgentTaskResult = z.object({
   reason: z.enum(agentFailures).optional(),
   message: z.string().max(1024),
   inventory: Inventory.optional().describe('Of an Inventory task.'),
+  tests: z.array(TestOutcome).max(32).optional().describe('Of a Test task, the failed ones among them.'),
 });
 export type AgentTaskResult = z.infer<typeof AgentTaskResult>;

@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { Architecture, Conditions, cel, IpAddress, Label, ObjectName, Tag, Timestamp } from '../fields.ts';
+import {
+  Architecture,
+  Conditions,
+  cel,
+  IpAddress,
+  Label,
+  ObjectName,
+  ObservedGeneration,
+  SshPublicKey,
+  Tag,
+  Timestamp,
+} from '../fields.ts';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
@@ -53,14 +64,7 @@ export const AllocationSpec = z
     ),
     hostname: Label.optional().describe("Default: the Allocation's name."),
     sshKeys: z
-      .array(
-        z
-          .string()
-          .max(8192)
-          .regex(
-            /^(ssh-(rsa|ed25519)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) [A-Za-z0-9+/=]+( [^\r\n]*)?$/,
-          ),
-      )
+      .array(SshPublicKey)
       .max(64)
       .default([])
       .describe('Public keys, in authorized_keys format, of those who may log in.'),
@@ -71,6 +75,12 @@ export const AllocationSpec = z
       .enum(['None', 'Quick', 'Full'])
       .default('Quick')
       .describe('What happens to the disks on release. None keeps them, for a rescue of data.'),
+    powerState: z
+      .enum(['On', 'Off'])
+      .optional()
+      .describe(
+        'Whether the deployed machine shall be on. Given to its BMC when it changes; Off asks the OS first. Default: On.',
+      ),
     priority: z
       .int()
       .min(-1000)
@@ -95,7 +105,7 @@ export const AllocationSpec = z
 export type AllocationSpec = z.infer<typeof AllocationSpec>;
 
 export const AllocationStatus = z.object({
-  observedGeneration: z.int().min(0).optional(),
+  observedGeneration: ObservedGeneration.optional(),
   phase: z
     .enum(['Pending', 'Bound', 'Deploying', 'Deployed', 'Failed', 'Releasing'])
     .optional()
@@ -103,6 +113,7 @@ export const AllocationStatus = z.object({
   machine: ObjectName.optional().describe('The Machine that was chosen.'),
   machineUid: z.string().max(36).optional().describe('metadata.uid of that Machine.'),
   addresses: z.array(IpAddress).max(32).optional().describe('Addresses of the machine.'),
+  powerState: z.enum(['On', 'Off', 'Unknown']).optional().describe('Of the machine, as its BMC last said.'),
   boundAt: Timestamp.optional().describe('When the machine was claimed.'),
   deployedAt: Timestamp.optional().describe('When the installed OS first called home.'),
   conditions: Conditions.optional(),

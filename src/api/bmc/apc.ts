@@ -15,6 +15,7 @@ export type ApcParameters = z.infer<typeof ApcParameters>;
 export const apc = {
   title: 'outlets of switched PDUs of APC',
   address: 'HostPort',
+  can: [],
   secret: snmpSecret,
   parameters: ApcParameters,
 } as const satisfies BmcDriver;

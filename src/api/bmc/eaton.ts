@@ -9,6 +9,7 @@ export type EatonParameters = z.infer<typeof EatonParameters>;
 export const eaton = {
   title: 'outlets of switched ePDUs of Eaton',
   address: 'HostPort',
+  can: [],
   secret: snmpSecret,
   parameters: EatonParameters,
 } as const satisfies BmcDriver;

@@ -17,6 +17,7 @@ export type IpmiParameters = z.infer<typeof IpmiParameters>;
 export const ipmi = {
   title: 'IPMI 2.0 over LAN (RMCP+)',
   address: 'HostPort',
+  can: ['SoftOff', 'BootOnce', 'Sensors', 'Console'],
   secret: { required: ['username', 'password'], optional: ['bmcKey'] },
   parameters: IpmiParameters,
 } as const satisfies BmcDriver;

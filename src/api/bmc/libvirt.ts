@@ -13,6 +13,7 @@ export type LibvirtParameters = z.infer<typeof LibvirtParameters>;
 export const libvirt = {
   title: "virtual machines of libvirt, on the rack's own node or over SSH",
   address: 'LibvirtUri',
+  can: ['SoftOff', 'Console', 'Enumerate'],
   secret: { required: [], optional: ['sshPrivateKey', 'sshKnownHosts'] },
   parameters: LibvirtParameters,
 } as const satisfies BmcDriver;

@@ -5,6 +5,7 @@ import { type BmcDriver, userAndPassword } from './driver.ts';
 export const openbmc = {
   title: "OpenBMC's own REST API",
   address: 'Url',
+  can: ['BootOnce'],
   secret: userAndPassword,
   parameters: z.strictObject({}),
 } as const satisfies BmcDriver;

@@ -13,6 +13,7 @@ export type ProxmoxParameters = z.infer<typeof ProxmoxParameters>;
 export const proxmox = {
   title: 'virtual machines of Proxmox VE',
   address: 'Url',
+  can: ['SoftOff', 'Enumerate'],
   secret: { required: ['username'], optional: ['password', 'tokenName', 'token'] },
   parameters: ProxmoxParameters,
 } as const satisfies BmcDriver;

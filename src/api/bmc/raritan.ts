@@ -9,6 +9,7 @@ export type RaritanParameters = z.infer<typeof RaritanParameters>;
 export const raritan = {
   title: 'outlets of switched PDUs of Raritan (PDU2-MIB)',
   address: 'HostPort',
+  can: [],
   secret: snmpSecret,
   parameters: RaritanParameters,
 } as const satisfies BmcDriver;

@@ -15,6 +15,7 @@ export type RedfishParameters = z.infer<typeof RedfishParameters>;
 export const redfish = {
   title: 'DMTF Redfish',
   address: 'Url',
+  can: ['SoftOff', 'BootOnce', 'UefiHttp', 'VirtualMedia', 'Sensors', 'Enumerate'],
   secret: userAndPassword,
   parameters: RedfishParameters,
   atMostOneOf: ['systemId', 'systemUuid'],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BmcDriver } from './driver.ts';
+import { type BmcDriver, bmcCapabilities } from './driver.ts';
 
 const Property = z.object({
   description: z.string().default(''),
@@ -26,7 +26,26 @@ export function renderDrivers(drivers: Readonly<Record<string, BmcDriver>>): str
 Generated from the table in \`src/api/bmc\`. \`spec.bmc.driver\` of a Machine names one of them; the API server refuses what a driver
 cannot use. Parameters are texts: quote numbers.
 
+Every driver but \`manual\` tells the state, and turns the power off and on; a cycle is both, each verified, and never a reset. What else
+they can do:
+
+${capabilities(drivers)}
+${Object.entries(bmcCapabilities)
+  .map(([name, meaning]) => `- ${name}: ${meaning}.`)
+  .join('\n')}
+
+Without BootOnce or BootAlways, a machine that is to boot over the network has to have the network first in the boot order of its firmware.
+
 ${sections.join('\n')}`;
+}
+
+function capabilities(drivers: Readonly<Record<string, BmcDriver>>): string {
+  const names = Object.keys(bmcCapabilities);
+  const rows = Object.entries(drivers).map(([driver, { can }]) => {
+    const known: ReadonlySet<string> = new Set(can);
+    return `| ${code(driver)} | ${names.map((name) => (known.has(name) ? 'yes' : '')).join(' | ')} |`;
+  });
+  return `| driver | ${names.join(' | ')} |\n|${'---|'.repeat(names.length + 1)}\n${rows.join('\n')}\n`;
 }
 
 function section(name: string, { title, address, secret, parameters }: BmcDriver): string {

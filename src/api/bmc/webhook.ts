@@ -23,6 +23,7 @@ export type WebhookParameters = z.infer<typeof WebhookParameters>;
 export const webhook = {
   title: 'any service that switches power by HTTP requests',
   address: 'Url',
+  can: [],
   secret: { required: [], optional: ['username', 'password', 'token'] },
   parameters: WebhookParameters,
 } as const satisfies BmcDriver;

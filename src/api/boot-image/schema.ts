@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { Architecture, Conditions, cel, Digest, immutable, KernelArguments, Timestamp } from '../fields.ts';
+import {
+  Architecture,
+  Conditions,
+  cel,
+  Digest,
+  immutable,
+  KernelArguments,
+  ObservedGeneration,
+  Timestamp,
+} from '../fields.ts';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
@@ -104,7 +113,7 @@ export const ImportedArtifact = z.object({
 export type ImportedArtifact = z.infer<typeof ImportedArtifact>;
 
 export const BootImageStatus = z.object({
-  observedGeneration: z.int().min(0).optional(),
+  observedGeneration: ObservedGeneration.optional(),
   artifacts: z
     .array(ImportedArtifact)
     .max(4)

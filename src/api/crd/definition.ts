@@ -48,7 +48,7 @@ const descriptions: Readonly<Record<string, string>> = {
 function rootSchema(kind: AnyKind): StructuralSchema {
   const own = Object.entries(kind.properties).map(([name, schema]) => [
     name,
-    { description: descriptions[name], ...structuralSchema(schema, `${kind.kind}.${name}`) },
+    { description: descriptions[name], ...defaulted(name, structuralSchema(schema, `${kind.kind}.${name}`)) },
   ]);
   return {
     type: 'object',
@@ -62,4 +62,10 @@ function rootSchema(kind: AnyKind): StructuralSchema {
     required: [...kind.required],
     ...(kind.rules.length === 0 ? {} : { 'x-kubernetes-validations': [...kind.rules] }),
   };
+}
+
+/** A status that nobody has written yet says so: see {@link ObservedGeneration}. */
+function defaulted(name: string, schema: StructuralSchema): StructuralSchema {
+  const isStatus = name === 'status' && schema.properties?.observedGeneration !== undefined;
+  return isStatus ? { ...schema, default: { observedGeneration: -1 } } : schema;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Conditions } from '../fields.ts';
+import { Conditions, ObservedGeneration } from '../fields.ts';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
@@ -7,7 +7,7 @@ export const FabricSpec = z.object({ description: z.string().max(1024).optional(
 export type FabricSpec = z.infer<typeof FabricSpec>;
 
 export const FabricStatus = z.object({
-  observedGeneration: z.int().min(0).optional(),
+  observedGeneration: ObservedGeneration.optional(),
   vlans: z.int().min(0).optional().describe('How many VLANs it has.'),
   conditions: Conditions.optional(),
 });

@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { ownDhcpOptions } from '../dhcp-option.ts';
-import { Conditions, cel, IpAddress, immutable, Label, MacAddress, ObjectName } from '../fields.ts';
+import {
+  Conditions,
+  cel,
+  IpAddress,
+  immutable,
+  Label,
+  MacAddress,
+  ObjectName,
+  ObservedGeneration,
+} from '../fields.ts';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
@@ -35,7 +44,7 @@ export const IpAddressSpec = z
 export type IpAddressSpec = z.infer<typeof IpAddressSpec>;
 
 export const IpAddressStatus = z.object({
-  observedGeneration: z.int().min(0).optional(),
+  observedGeneration: ObservedGeneration.optional(),
   conditions: Conditions.optional(),
 });
 export type IpAddressStatus = z.infer<typeof IpAddressStatus>;

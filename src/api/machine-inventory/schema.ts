@@ -132,6 +132,19 @@ export const Inventory = z.object({
 });
 export type Inventory = z.infer<typeof Inventory>;
 
+/** How one test of the hardware ended. */
+export const TestOutcome = z.object({
+  name: z.string().max(64),
+  outcome: z.enum(['Passed', 'Failed', 'Skipped']).describe('Skipped: there was nothing to test.'),
+  seconds: z.number().min(0),
+  message: z.string().max(512),
+});
+export type TestOutcome = z.infer<typeof TestOutcome>;
+
+/** The same, as it is kept. */
+export const TestRecord = TestOutcome.extend({ finishedAt: Timestamp });
+export type TestRecord = z.infer<typeof TestRecord>;
+
 /** Big and rarely changed, so an object of its own beside the Machine; no status, so that a restore brings it back. */
 export interface MachineInventory {
   apiVersion: string;
@@ -139,6 +152,8 @@ export interface MachineInventory {
   metadata: ObjectMeta;
   collectedAt: string;
   hardware: Inventory;
+  /** The last outcome of each test, by name. */
+  tests?: TestRecord[];
 }
 
 export const machineInventoryKind = defineKind<MachineInventory>({
@@ -148,7 +163,16 @@ export const machineInventoryKind = defineKind<MachineInventory>({
   shortNames: ['mwinv'],
   namespaced: false,
   description: 'The full hardware tree of the Machine of the same name, as the agent found it.',
-  properties: { collectedAt: Timestamp, hardware: Inventory },
+  properties: {
+    collectedAt: Timestamp,
+    hardware: Inventory,
+    tests: z
+      .array(TestRecord)
+      .max(64)
+      .optional()
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+      .describe('The last outcome of each test.'),
+  },
   required: ['collectedAt', 'hardware'],
   printerColumns: [
     { name: 'Vendor', type: 'string', jsonPath: '.hardware.system.vendor' },

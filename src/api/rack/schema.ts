@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Conditions, MacAddress, ObjectName, Timestamp } from '../fields.ts';
+import { Conditions, MacAddress, ObjectName, ObservedGeneration, Timestamp } from '../fields.ts';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
@@ -29,10 +29,15 @@ export const RackSpec = z.object({
 export type RackSpec = z.infer<typeof RackSpec>;
 
 export const RackStatus = z.object({
-  observedGeneration: z.int().min(0).optional(),
+  observedGeneration: ObservedGeneration.optional(),
   version: z.string().max(63).optional(),
   lastSeen: Timestamp.optional(),
   httpUrl: z.string().max(256).optional(),
+  adminUrl: z
+    .string()
+    .max(256)
+    .optional()
+    .describe('Where its admin endpoint listens: leases, metrics, and the consoles of machines.'),
   interfaces: z
     .array(
       z.object({

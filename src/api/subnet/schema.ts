@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { addressKey, notAbove } from '../crd/address-order.ts';
 import { DomainName, sharedDhcpOptions } from '../dhcp-option.ts';
-import { type CelRule, Cidr, Conditions, cel, IpAddress, immutable, ObjectName } from '../fields.ts';
+import {
+  type CelRule,
+  Cidr,
+  Conditions,
+  cel,
+  IpAddress,
+  immutable,
+  ObjectName,
+  ObservedGeneration,
+} from '../fields.ts';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
@@ -148,7 +157,7 @@ export const SubnetSpec = z
 export type SubnetSpec = z.infer<typeof SubnetSpec>;
 
 export const SubnetStatus = z.object({
-  observedGeneration: z.int().min(0).optional(),
+  observedGeneration: ObservedGeneration.optional(),
   addresses: z
     .object({
       total: z.string().max(40).describe('Usable addresses, a decimal number.'),

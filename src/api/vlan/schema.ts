@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { Conditions, cel, immutable, MacAddress, ObjectName, Timestamp } from '../fields.ts';
+import {
+  Conditions,
+  cel,
+  immutable,
+  MacAddress,
+  ObjectName,
+  ObservedGeneration,
+  Timestamp,
+} from '../fields.ts';
 import { defineKind } from '../kind.ts';
 import type { CustomResource } from '../meta.ts';
 
@@ -51,7 +59,7 @@ export const VlanSpec = z.object({
 export type VlanSpec = z.infer<typeof VlanSpec>;
 
 export const VlanStatus = z.object({
-  observedGeneration: z.int().min(0).optional(),
+  observedGeneration: ObservedGeneration.optional(),
   subnets: z.int().min(0).optional().describe('How many Subnets it carries.'),
   racks: z.array(z.string().max(253)).max(256).optional().describe('Racks that have an interface on it.'),
   foreignServers: z
