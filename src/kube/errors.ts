@@ -37,16 +37,31 @@ const retryableCodes: ReadonlySet<KubeErrorCode> = new Set([
 export interface KubeErrorOptions extends CodedErrorOptions {
   /** What the API server asked for in `Retry-After` or `details.retryAfterSeconds`, in milliseconds. */
   retryAfterMs?: number | undefined;
+  /** The API server's own sentence, without what we add to it. */
+  said?: string | undefined;
+  /** Which fields it refused, and why (`metav1.Status.details.causes`). */
+  causes?: readonly FieldCause[] | undefined;
+}
+
+/** One field that the API server refused. */
+export interface FieldCause {
+  /** As the API server writes it: `spec.cidr`. */
+  field: string;
+  message: string;
 }
 
 /** A failure of this layer. `retryable` follows from the code unless it is given. */
 export class KubeError extends CodedError<KubeErrorCode> {
   /** How long the API server asked to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  readonly said: string | undefined;
+  readonly causes: readonly FieldCause[];
 
   constructor(code: KubeErrorCode, message: string, options: KubeErrorOptions = {}) {
     super(code, message, { ...options, retryable: options.retryable ?? retryableCodes.has(code) });
     this.retryAfterMs = options.retryAfterMs;
+    this.said = options.said;
+    this.causes = options.causes ?? [];
   }
 }
 

@@ -18,10 +18,15 @@ function setUp() {
       if (failure !== undefined) throw failure;
     },
     after({ verb }) {
+      if (verb === 'create' && lost-- > 0) throw kubeError('Timeout', 'x');
       if (verb === 'create') meanwhile.shift()?.();
       if (verb === 'patch') patched.push(timers.monotonic());
     },
   });
+  let lost = 0;
+  const lose = () => {
+    lost = 1;
+  };
   const created = async () => (await client.list(events)).items;
   const recorder = createEventRecorder({
     client,
@@ -32,7 +37,7 @@ function setUp() {
   });
   const machine = { apiVersion: 'metalwright.dev/v1alpha1', kind: 'Machine', name: 'r1-u7', uid: 'u' };
   const say = (message = 'no answer') => recorder.event(machine, 'Warning', 'BmcUnreachable', message);
-  return { timers, created, patched, failures, meanwhile, recorder, say };
+  return { timers, created, patched, failures, meanwhile, recorder, say, lose };
 }
 
 describe('event recorder', () => {
@@ -112,11 +117,33 @@ describe('event recorder', () => {
     const { say, created, timers } = setUp();
     for (let number = 0; number < 500; number++) say(`attempt ${number}`);
     await timers.advance(1000);
-    expect(await created()).toHaveLength(25);
+    expect(await created()).toHaveLength(50);
     await timers.advance(30_000);
     say('later');
     await timers.advance(0);
-    expect(await created()).toHaveLength(26);
+    expect(await created()).toHaveLength(51);
+  });
+
+  it('names Events in the order of time, and tells when things happened', async () => {
+    const { recorder, created, timers } = setUp();
+    const machine = { apiVersion: 'metalwright.dev/v1alpha1', kind: 'Machine', name: 'r1-u7', uid: 'u' };
+    const begin = Date.UTC(2026, 0, 1);
+    for (const [index, second] of [3, 1, 1, 2].entries())
+      recorder.event(machine, 'Normal', 'Dhcp', `${second} ${index}`, begin + second * 1000);
+    await timers.advance(100);
+    const all = (await created()).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+    expect(all.map(({ note }) => note)).toEqual(['1 1', '1 2', '2 3', '3 0']);
+    expect(all[0]?.eventTime).toBe('2026-01-01T00:00:01.000000Z');
+  });
+
+  it('counts an Event as written whose answer was lost', async () => {
+    const { say, created, timers, lose } = setUp();
+    lose();
+    say();
+    await timers.advance(60_000);
+    say();
+    await timers.advance(60_000);
+    expect((await created()).map(({ series }) => series?.count)).toEqual([2]);
   });
 
   it('writes what waits before it stops', async () => {

@@ -23,8 +23,9 @@ export interface EventRecorder {
   /**
    * @param reason CamelCase, one of a closed list. @param message a sentence for people, cut at 1,024 bytes; no secrets.
    * The same words again about the same object are counted in one Event, not written anew.
+   * @param at when it happened, epoch milliseconds; default: now.
    */
-  event(regarding: Regarding, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  event(regarding: Regarding, type: 'Normal' | 'Warning', reason: string, message: string, at?: number): void;
   /** Gives what waits two seconds to be written; resolves when nothing runs any more. */
   stop(): Promise<void>;
 }
@@ -44,6 +45,8 @@ export interface EventRecorderOptions {
 
 interface Series {
   key: string;
+  /** Of the Event that is written for it first. */
+  name: string;
   namespace: string;
   regarding: Regarding;
   type: 'Normal' | 'Warning';
@@ -64,8 +67,8 @@ const countIntervalMs = 5 * 60_000;
 const maxSeries = 2000;
 const maxWaiting = 1000;
 const maxAttempts = 6;
-/** Different Events about one object: this many at once, then one each refill. */
-const burstPerObject = 25;
+/** Different Events about one object: this many at once, then one each refill. A deployment is told in about 25. */
+const burstPerObject = 50;
 const refillMs = 30_000;
 const stopWithinMs = 2_000;
 
@@ -76,6 +79,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   const budgets = new Map<string, { tokens: number; at: number }>();
   const queue = createWorkQueue({ timers, backoff: { baseMs: 1000, maxMs: 60_000 } });
   const worker = work();
+  let recorded = 0;
 
   function allowed(regarding: Regarding, now: number): boolean {
     const object = `${regarding.kind}/${regarding.namespace ?? ''}/${regarding.name}`;
@@ -85,7 +89,13 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     return tokens >= 1;
   }
 
-  function record(regarding: Regarding, type: 'Normal' | 'Warning', reason: string, message: string): void {
+  function record(
+    regarding: Regarding,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    at: number | undefined,
+  ): void {
     const now = clock.now();
     const note = cutBytes(message, 1024);
     const key = JSON.stringify([
@@ -114,7 +124,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     }
     const namespace = regarding.namespace ?? namespaceForClusterScoped;
     const series = { key, namespace, regarding, type, reason: cutBytes(reason, 128), note };
-    remember(seriesByKey, key, { ...series, firstAt: now, lastAt: now, count: 1, written: undefined });
+    const firstAt = at ?? now;
+    const name = nameAfter(regarding, firstAt, recorded++);
+    remember(seriesByKey, key, { ...series, name, firstAt, lastAt: now, count: 1, written: undefined });
     queue.add(key);
   }
 
@@ -161,14 +173,14 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       series.written = { name: written.name, count, at: clock.now() };
     } catch (error) {
       if (!isKubeError(error, 'NotFound')) throw error;
+      series.name = nameAfter(series.regarding, series.lastAt, recorded++);
       await createEvent(series);
     }
   }
 
   async function createEvent(series: Series): Promise<void> {
-    const { regarding, namespace, type, reason, note, count } = series;
-    const name = `${regarding.name.slice(0, 220)}.${randomBytes(8).toString('hex')}`;
-    await client.create(events, {
+    const { regarding, namespace, type, reason, note, count, name } = series;
+    const event = {
       metadata: { name, namespace },
       eventTime: microTime(series.firstAt),
       reportingController: component,
@@ -179,6 +191,10 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       note,
       regarding: referenceTo(regarding),
       ...(count > 1 ? { series: { count, lastObservedTime: microTime(series.lastAt) } } : {}),
+    };
+    await client.create(events, event).catch((error: unknown) => {
+      // An earlier attempt whose answer was lost.
+      if (!isKubeError(error, 'AlreadyExists')) throw error;
     });
     series.written = { name, count, at: clock.now() };
     // It happened again while the first was being written.
@@ -186,9 +202,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   }
 
   return {
-    event(regarding, type, reason, message) {
+    event(regarding, type, reason, message, at) {
       try {
-        record(regarding, type, reason, message);
+        record(regarding, type, reason, message, at);
       } catch (error) {
         log.error({ err: error }, 'recording an event failed');
       }
@@ -200,6 +216,18 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       await worker;
     },
   };
+}
+
+/**
+ * Names in the order of time: `kubectl describe` shows Events of events.k8s.io/v1 in the order of their names. The time in microseconds,
+ * a number for those of one moment, and what keeps two processes apart.
+ */
+function nameAfter({ name }: Regarding, at: number, order: number): string {
+  const time = Math.max(0, Math.round(at * 1000))
+    .toString(16)
+    .padStart(14, '0');
+  const turn = (order % 0x10000).toString(16).padStart(4, '0');
+  return `${name.slice(0, 220)}.${time}${turn}${randomBytes(4).toString('hex')}`;
 }
 
 function referenceTo({ apiVersion, kind, name, namespace, uid }: Regarding): ObjectReference {

@@ -1,37 +1,46 @@
-import { isRecord } from './json.ts';
+import { equalJson, isRecord } from './json.ts';
 
 /**
- * Who owns which field, as server-side apply keeps it, in the small: lists are owned as a whole, but for `conditions`,
- * which are owned one by one by their `type` (as the custom resources declare them).
+ * Who owns which field, as server-side apply keeps it, in the small: lists are owned as a whole, but for those that several write,
+ * whose entries are owned one by one by a key (as the custom resources declare them).
  */
+const keyOfList: Readonly<Record<string, string>> = { conditions: 'type', bmcReach: 'rack' };
+
 type Tree = Record<string, unknown>;
 
 /** A field: the member names from the root. */
 type Path = readonly string[];
 
-/** `conditions` as a record by type, so that the rest needs to know records only. */
+/** Such a list as a record by key, so that the rest needs to know records only. */
 function toTree(value: unknown, name?: string): unknown {
-  if (Array.isArray(value) && name === 'conditions') {
+  const key = keyOf(name);
+  if (Array.isArray(value) && key !== undefined) {
     return Object.fromEntries(
-      value.map((each: unknown) => [isRecord(each) ? String(each.type) : '', toTree(each)]),
+      value.map((each: unknown) => [isRecord(each) ? String(each[key]) : '', toTree(each)]),
     );
   }
   if (!isRecord(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([member, each]) => [member, toTree(each, member)]));
 }
 
+function keyOf(name: string | undefined): string | undefined {
+  return name !== undefined && Object.hasOwn(keyOfList, name) ? keyOfList[name] : undefined;
+}
+
 function fromTree(value: unknown, name?: string): unknown {
   if (!isRecord(value)) return value;
-  if (name === 'conditions') return Object.values(value).map((each) => fromTree(each));
+  if (keyOf(name) !== undefined) return Object.values(value).map((each) => fromTree(each));
   return Object.fromEntries(Object.entries(value).map(([member, each]) => [member, fromTree(each, member)]));
 }
 
 function leavesOf(tree: Tree, root: Path = []): [Path, unknown][] {
-  return Object.entries(tree).flatMap(([member, value]): [Path, unknown][] => {
+  const leaves: [Path, unknown][] = [];
+  for (const [member, value] of Object.entries(tree)) {
     const path = [...root, member];
-    if (!isRecord(value) || Object.keys(value).length === 0) return [[path, value]];
-    return leavesOf(value, path);
-  });
+    if (!isRecord(value) || Object.keys(value).length === 0) leaves.push([path, value]);
+    else leaves.push(...leavesOf(value, path));
+  }
+  return leaves;
 }
 
 function read(tree: unknown, path: Path): unknown {
@@ -58,6 +67,12 @@ function remove(tree: Tree, [member, ...rest]: Path): void {
   if (rest.length === 0 || (isRecord(below) && Object.keys(below).length === 0)) delete tree[member];
 }
 
+/** Whether a field is among others, or, where it was an empty record, has members there by now. */
+function isHeld(field: string, fields: ReadonlySet<string>): boolean {
+  const members = `${field.slice(0, -1)},`;
+  return fields.has(field) || [...fields].some((other) => other.startsWith(members));
+}
+
 /** Fields by manager; a field is the JSON of its path. */
 export type Ownership = Map<string, Set<string>>;
 
@@ -80,16 +95,17 @@ export function applyFields(
   const leaves = leavesOf(asTree(applied));
   const next: Ownership = new Map([...ownership].map(([name, fields]) => [name, new Set(fields)]));
   const mine = new Set(leaves.map(([path]) => JSON.stringify(path)));
+  const isHeldByAnother = (field: string): boolean =>
+    [...ownership].some(([name, fields]) => name !== manager && isHeld(field, fields));
   for (const field of ownership.get(manager) ?? []) {
     const path = pathOf(field);
     const elsewhere = (path[0] === 'status') !== (prefix === 'status');
     if (elsewhere) mine.add(field);
-    const ownedByAnother = [...ownership].some(([name, fields]) => name !== manager && fields.has(field));
-    if (!mine.has(field) && !ownedByAnother) remove(tree, path);
+    if (!isHeld(field, mine) && !isHeldByAnother(field)) remove(tree, path);
   }
   for (const [path, value] of leaves) {
     const field = JSON.stringify(path);
-    if (JSON.stringify(read(tree, path)) !== JSON.stringify(value)) {
+    if (!equalJson(read(tree, path), value)) {
       const others = [...next].filter(([name, fields]) => name !== manager && fields.has(field));
       const [other] = others;
       if (other !== undefined && !force)
@@ -105,7 +121,7 @@ export function applyFields(
 }
 
 function asTree(value: Record<string, unknown>): Tree {
-  const tree = toTree(structuredClone(value));
+  const tree = toTree(value);
   return isRecord(tree) ? tree : {};
 }
 
@@ -124,28 +140,35 @@ export function updateOwnership(
   ownership: Ownership,
   manager: string,
 ): Ownership {
-  const old = new Map(
-    leavesOf(asTree(before)).map(([path, value]) => [JSON.stringify(path), JSON.stringify(value)]),
+  const old = fieldsOf(before);
+  const now = fieldsOf(after);
+  const changed = new Set(
+    [...now]
+      .filter(([field, value]) => !old.has(field) || !equalJson(old.get(field), value))
+      .map(([field]) => field),
   );
-  const now = new Map(
-    leavesOf(asTree(after)).map(([path, value]) => [JSON.stringify(path), JSON.stringify(value)]),
-  );
-  const changed = [...now.keys()].filter((field) => old.get(field) !== now.get(field));
-  const gone = [...old.keys()].filter((field) => !now.has(field));
   const next: Ownership = new Map();
   for (const [name, fields] of ownership) {
-    const kept = [...fields].filter((field) => !gone.includes(field) && !changed.includes(field));
+    const kept = [...fields].filter((field) => !changed.has(field) && (now.has(field) || !old.has(field)));
     if (kept.length > 0) next.set(name, new Set(kept));
   }
-  if (changed.length > 0) next.set(manager, new Set([...(next.get(manager) ?? []), ...changed]));
+  if (changed.size > 0) next.set(manager, new Set([...(next.get(manager) ?? []), ...changed]));
   return next;
+}
+
+function fieldsOf(value: Record<string, unknown>): Map<string, unknown> {
+  return new Map(leavesOf(asTree(value)).map(([path, leaf]) => [JSON.stringify(path), leaf]));
 }
 
 /** True when the same managers own the same fields. */
 export function sameOwnership(a: Ownership, b: Ownership): boolean {
-  const show = (ownership: Ownership) =>
-    JSON.stringify([...ownership].map(([name, fields]) => [name, ...[...fields].sort()]).sort());
-  return show(a) === show(b);
+  return (
+    a.size === b.size &&
+    [...a].every(([manager, fields]) => {
+      const others = b.get(manager);
+      return others?.size === fields.size && [...fields].every((field) => others.has(field));
+    })
+  );
 }
 
 /** RFC 7396. */

@@ -52,6 +52,17 @@ describe('memory client', () => {
     ]);
   });
 
+  it('leaves to others what a manager once applied empty', async () => {
+    const client = createMemoryClient();
+    await client.create(things, { metadata });
+    const set = (fieldManager: string, status: Thing['status']) =>
+      client.applyStatus(things, { metadata, status }, { fieldManager });
+    await set('one', {});
+    await set('two', { phase: 'Ready' });
+    const { status } = await set('one', { conditions: [{ type: 'Powered', status: 'True' }] });
+    expect(status).toEqual({ phase: 'Ready', conditions: [{ type: 'Powered', status: 'True' }] });
+  });
+
   it('keeps an object with finalizers until the last is gone', async () => {
     const client = createMemoryClient();
     await client.create(things, { metadata: { ...metadata, finalizers: ['f'] } });

@@ -4,7 +4,7 @@ import type { ApplyOptions, KubeClient, WatchOptions } from './client.ts';
 import { decodeObject } from './decode.ts';
 import { kubeError } from './errors.ts';
 import { applyFields, mergePatch, type Ownership, sameOwnership, updateOwnership } from './field-sets.ts';
-import { isRecord, stringMember } from './json.ts';
+import { deepFreeze, equalJson, isRecord, stringMember } from './json.ts';
 import { apiVersionOf, type KubeObject, makeKey, type Resource } from './resource.ts';
 import type { WatchEvent } from './watch.ts';
 
@@ -96,8 +96,9 @@ function connect(shared: Shared, { clock = systemClock, before, after }: MemoryC
     return stored;
   }
 
+  /** What is stored is frozen, as a cache's objects are: it is handed out as it is. */
   function typed<T extends KubeObject>(resource: Resource<T>, raw: Record<string, unknown>): T {
-    return decodeObject('the memory client', resource, structuredClone(raw));
+    return decodeObject('the memory client', resource, raw);
   }
 
   function record(
@@ -106,7 +107,7 @@ function connect(shared: Shared, { clock = systemClock, before, after }: MemoryC
     raw: Record<string, unknown>,
   ): void {
     shared.writes++;
-    shared.history.push({ plural: resource.plural, version: shared.version, type, raw });
+    shared.history.push({ plural: resource.plural, version: shared.version, type, raw: deepFreeze(raw) });
     for (const listener of shared.listeners) listener();
   }
 
@@ -154,17 +155,20 @@ function connect(shared: Shared, { clock = systemClock, before, after }: MemoryC
       creationTimestamp,
       deletionTimestamp,
     });
-    const raw = clean(
+    const { status: kept, ...main } = stored.raw;
+    const raw =
       part === 'main'
-        ? { ...next, metadata, status: stored.raw.status }
-        : { ...stored.raw, metadata, status: next.status },
-    );
-    raw.metadata = metadata;
+        ? {
+            ...clean({ ...next, status: undefined }),
+            metadata,
+            ...(kept === undefined ? {} : { status: kept }),
+          }
+        : { ...main, metadata, ...clean({ status: next.status }) };
     const owners =
       ownership ?? updateOwnership(ownable(stored.raw), ownable(raw), stored.ownership, updateManager);
-    if (same(raw, stored.raw) && sameOwnership(owners, stored.ownership)) return typed(resource, raw);
+    if (equalJson(raw, stored.raw) && sameOwnership(owners, stored.ownership)) return typed(resource, raw);
     metadata.resourceVersion = String(++shared.version);
-    if (!same({ ...raw, metadata: 0, status: 0 }, { ...stored.raw, metadata: 0, status: 0 })) {
+    if (!equalJson({ ...raw, metadata: 0, status: 0 }, { ...stored.raw, metadata: 0, status: 0 })) {
       metadata.generation = Number(generation) + 1;
     }
     if (deletionTimestamp !== undefined && !hasFinalizers(metadata)) {
@@ -201,7 +205,7 @@ function connect(shared: Shared, { clock = systemClock, before, after }: MemoryC
     const { apiVersion: _apiVersion, kind: _kind, metadata: _metadata, status, ...main } = body;
     const wanted = part === 'status' ? { status } : ownable({ ...main, metadata: owned });
     const rules = { manager: fieldManager, force, prefix: part };
-    const result = applyFields(stored?.raw ?? {}, clean(wanted), stored?.ownership ?? new Map(), rules);
+    const result = applyFields(stored?.raw ?? {}, wanted, stored?.ownership ?? new Map(), rules);
     if (result.kind === 'conflict') {
       throw kubeError(
         'Conflict',
@@ -246,25 +250,24 @@ function connect(shared: Shared, { clock = systemClock, before, after }: MemoryC
     { resourceVersion, namespace, labelSelector, signal }: WatchOptions,
   ): AsyncGenerator<WatchEvent<T>> {
     await before?.({ verb: 'watch', plural: resource.plural, name: undefined });
-    let seen = Number(resourceVersion);
+    const seen = Number(resourceVersion);
     if (seen < shared.oldest) throw kubeError('Gone', `watching ${resource.plural}`);
+    let next = 1 + shared.history.findLastIndex(({ version }) => version <= seen);
     while (signal?.aborted !== true) {
-      for (const event of shared.history.filter(({ version }) => version > seen)) {
-        seen = event.version;
-        if (event.plural !== resource.plural || !selects(event.raw, namespace, labelSelector)) continue;
-        yield {
-          type: event.type,
-          object: typed(resource, event.raw),
-          resourceVersion: String(event.version),
-        };
+      const news = shared.history.slice(next);
+      next += news.length;
+      for (const { plural, type, raw, version } of news) {
+        if (plural !== resource.plural || !selects(raw, namespace, labelSelector)) continue;
+        yield { type, object: typed(resource, raw), resourceVersion: String(version) };
       }
-      if (seen === shared.version) await nextWrite(signal);
+      if (next === shared.history.length) await nextWrite(signal);
     }
     throw kubeError('Stopped', `watching ${resource.plural}`);
   }
 
   function nextWrite(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
+      if (signal?.aborted === true) return resolve();
       const wake = (): void => {
         shared.listeners.delete(wake);
         signal?.removeEventListener('abort', wake);
@@ -286,7 +289,7 @@ function connect(shared: Shared, { clock = systemClock, before, after }: MemoryC
         items: listed(resource, namespace, labelSelector),
         resourceVersion: String(shared.version),
       })),
-    create(resource, object) {
+    create(resource, object, { dryRun } = {}) {
       const { generateName, namespace } = object.metadata;
       const name = object.metadata.name ?? `${generateName ?? ''}${randomUUID().slice(0, 5)}`;
       return run({ verb: 'create', plural: resource.plural, name }, () => {
@@ -294,6 +297,8 @@ function connect(shared: Shared, { clock = systemClock, before, after }: MemoryC
           throw kubeError('AlreadyExists', `creating ${resource.plural}/${name}`);
         }
         const body = clean(object);
+        if (dryRun === true)
+          return typed(resource, { ...body, apiVersion: apiVersionOf(resource), kind: resource.kind });
         const owners = updateOwnership({}, ownable(body), new Map(), updateManager);
         return insert(resource, body, { name, namespace }, owners);
       });
@@ -306,9 +311,11 @@ function connect(shared: Shared, { clock = systemClock, before, after }: MemoryC
       run({ verb: 'applyStatus', plural: resource.plural, name: object.metadata.name }, () =>
         apply(resource, object, object.metadata, 'status', applyOptions),
       ),
-    patch: (resource, name, body, { namespace } = {}) =>
+    patch: (resource, name, body, { namespace, dryRun } = {}) =>
       run({ verb: 'patch', plural: resource.plural, name }, () =>
-        patch(resource, { name, namespace }, body, 'main'),
+        dryRun === true
+          ? typed(resource, find(resource, { name, namespace }).raw)
+          : patch(resource, { name, namespace }, body, 'main'),
       ),
     patchStatus: (resource, name, body, { namespace } = {}) =>
       run({ verb: 'patchStatus', plural: resource.plural, name }, () =>
@@ -318,12 +325,13 @@ function connect(shared: Shared, { clock = systemClock, before, after }: MemoryC
       run({ verb: 'update', plural: resource.plural, name: object.metadata.name }, () =>
         replace(resource, object.metadata, clean(object), 'main'),
       ),
-    delete: (resource, name, { namespace, preconditions } = {}) =>
+    delete: (resource, name, { namespace, preconditions, dryRun } = {}) =>
       run({ verb: 'delete', plural: resource.plural, name }, () => {
         const target = { name, namespace };
         const stored = shared.objects.get(keyIn(resource, target));
         if (stored === undefined) return;
         checkPreconditions(resource, stored, preconditions);
+        if (dryRun === true) return;
         if (hasFinalizers(stored.metadata)) {
           if (stored.metadata.deletionTimestamp !== undefined) return;
           const deletionTimestamp = new Date(clock.now()).toISOString().replace(/\.\d+Z/, 'Z');
@@ -385,18 +393,6 @@ function withoutVersion(object: Record<string, unknown>): Record<string, unknown
   if (!isRecord(object.metadata)) return object;
   const { resourceVersion: _version, uid: _uid, ...metadata } = object.metadata;
   return { ...object, metadata };
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return canonical(a) === canonical(b);
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_name, member: unknown) =>
-    isRecord(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
 }
 
 function selects(raw: Record<string, unknown>, namespace?: string, labelSelector?: string): boolean {

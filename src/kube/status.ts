@@ -1,4 +1,4 @@
-import { KubeError, type KubeErrorCode, kubeErrors } from './errors.ts';
+import { type FieldCause, KubeError, type KubeErrorCode, kubeErrors } from './errors.ts';
 import { isRecord, parseJson, stringMember } from './json.ts';
 
 /** `metav1.Status.reason` of the API server and the code that it becomes. */
@@ -78,10 +78,22 @@ export function errorOfStatus(
   const statusCode = httpStatus ?? (isRecord(status) && typeof status.code === 'number' ? status.code : 500);
   const byReason = reason === undefined ? undefined : codeByReason[reason];
   const code = isUidMismatch(status) ? 'Conflict' : (byReason ?? codeOfHttpStatus(statusCode));
-  const said = stringMember(status, 'message') ?? `HTTP ${statusCode}`;
+  const message = stringMember(status, 'message');
+  const said = message ?? `HTTP ${statusCode}`;
   return new KubeError(code, `${what} failed: ${said} (${kubeErrors[code]})`, {
     retryAfterMs: retryAfterMs(status, retryAfter),
+    said: message,
+    causes: causesOf(status),
   });
+}
+
+function causesOf(status: unknown): FieldCause[] {
+  const details = isRecord(status) ? status.details : undefined;
+  const causes = isRecord(details) && Array.isArray(details.causes) ? details.causes : [];
+  return causes.map((cause: unknown) => ({
+    field: stringMember(cause, 'field') ?? '',
+    message: stringMember(cause, 'message') ?? '',
+  }));
 }
 
 /** A wrong `metadata.uid` in an apply is called Invalid when an object of the name exists: "the object is another one now" all the same. */

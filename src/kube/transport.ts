@@ -1,9 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
-import { messageOf } from '../errors/coded-error.ts';
-import { kubeError } from './errors.ts';
 
 /** One HTTP exchange with the API server. */
 export interface TransportRequest {
@@ -11,7 +7,11 @@ export interface TransportRequest {
   /** Path and query, relative to the server URL of the kubeconfig. */
   path: string;
   contentType?: string;
+  /** Default: JSON. */
+  accept?: string;
   body?: string;
+  /** Beside those of the kubeconfig; a list is one header line for each. */
+  headers?: Readonly<Record<string, string | string[]>>;
   /** Until the headers of the answer are there, in milliseconds. */
   headersTimeoutMs: number;
   /** Between two pieces of the body, in milliseconds; 0 for never (a watch has its own watchdog). */
@@ -21,7 +21,7 @@ export interface TransportRequest {
   signal?: AbortSignal;
 }
 
-/** Sends requests to one API server with the credentials of a kubeconfig. */
+/** Sends requests to one API server, always with the same credentials. */
 export interface Transport {
   /** Errors: whatever undici throws; callers translate. */
   send(request: TransportRequest): Promise<Dispatcher.ResponseData>;
@@ -31,7 +31,7 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** Where the API server is and who we are, as `KubeConfig` works it out. */
+/** Where the API server is and who we are. */
 export interface Credentials {
   server: string;
   headers: Record<string, string>;
@@ -43,54 +43,6 @@ export interface Credentials {
     rejectUnauthorized?: boolean;
   };
   proxyUrl?: string;
-}
-
-/** @param path a kubeconfig file; without it `KUBECONFIG`, `~/.kube/config`, then the pod's service account. */
-export function loadKubeConfig(path?: string): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    if (path === undefined) config.loadFromDefault();
-    else config.loadFromFile(path);
-  } catch (error) {
-    throw kubeError(
-      'KubeconfigInvalid',
-      `reading ${path ?? 'the default kubeconfig'} failed (${messageOf(error)})`,
-      {
-        cause: error,
-      },
-    );
-  }
-  if (config.getCurrentCluster() === null) {
-    throw kubeError('KubeconfigInvalid', `${path ?? 'the default kubeconfig'} names no current cluster`);
-  }
-  return config;
-}
-
-/** Runs the kubeconfig's authenticators (token files, exec plugins, OIDC) and collects what a request needs. */
-export async function readCredentials(config: KubeConfig): Promise<Credentials> {
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) throw kubeError('KubeconfigInvalid', 'the kubeconfig names no current cluster');
-  const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
-    if (value !== undefined) headers[name] = String(value);
-  }
-  if (typeof options.auth === 'string')
-    headers.Authorization = `Basic ${Buffer.from(options.auth).toString('base64')}`;
-  const tls: Credentials['tls'] = {};
-  if (isPem(options.ca)) tls.ca = options.ca;
-  if (isPem(options.cert)) tls.cert = options.cert;
-  if (isPem(options.key)) tls.key = options.key;
-  if (typeof options.servername === 'string') tls.servername = options.servername;
-  if (options.rejectUnauthorized === false) tls.rejectUnauthorized = false;
-  const credentials: Credentials = { server: cluster.server.replace(/\/+$/, ''), headers, tls };
-  if (cluster.proxyUrl !== undefined) credentials.proxyUrl = cluster.proxyUrl;
-  return credentials;
-}
-
-function isPem(value: unknown): value is string | Buffer {
-  return typeof value === 'string' || Buffer.isBuffer(value);
 }
 
 interface Known {
@@ -137,15 +89,19 @@ function fingerprintOf({ server, tls, proxyUrl }: Credentials): string {
   return hash.digest('hex');
 }
 
-/** Connections are reused for as long as server and TLS material stay the same; rotated certificates open new ones. */
-export function createTransport(config: KubeConfig): Transport {
+/**
+ * Connections are reused for as long as server and TLS material stay the same; rotated certificates open new ones.
+ *
+ * @param read reads the credentials anew: asked every 10 s, and after a 401
+ */
+export function createTransport(read: () => Promise<Credentials>): Transport {
   let cached: { reading: Promise<Known>; readAt: number } | undefined;
   let connections: Connections | undefined;
 
   function known(): Promise<Known> {
     const now = performance.now();
     if (cached === undefined || now - cached.readAt > credentialsMaxAgeMs) {
-      const reading = readCredentials(config).then((credentials) => ({
+      const reading = read().then((credentials) => ({
         credentials,
         url: new URL(credentials.server),
         fingerprint: fingerprintOf(credentials),
@@ -177,8 +133,9 @@ export function createTransport(config: KubeConfig): Transport {
         method: request.method,
         headers: {
           ...credentials.headers,
-          accept: 'application/json',
+          accept: request.accept ?? 'application/json',
           'user-agent': 'metalwright',
+          ...request.headers,
           ...(request.contentType === undefined ? {} : { 'content-type': request.contentType }),
         },
         body: request.body ?? null,

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { messageOf } from '../../errors/coded-error.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { KubeClient } from '../client.ts';
-import { isRecord, stringMember } from '../json.ts';
-import type { KubeObject, Resource } from '../resource.ts';
 import { systemTimers, type Timers } from '../timers.ts';
+import { subjectAccessReviews, tokenReviews } from './reviews.ts';
 
 /** What the API server says of a caller. */
 export type Access =
@@ -31,89 +30,6 @@ export interface AccessReviewOptions {
 
 /** Answers that are remembered; strangers choose the tokens. */
 const mostRemembered = 1_000;
-
-/** `authentication.k8s.io/v1` TokenReview. */
-interface TokenReview extends KubeObject {
-  spec: { token: string };
-  status?: { authenticated: boolean; user: User };
-}
-
-interface User {
-  username: string;
-  uid?: string;
-  groups?: readonly string[];
-  extra?: Readonly<Record<string, readonly string[]>>;
-}
-
-/** `authorization.k8s.io/v1` SubjectAccessReview of a non-resource URL. */
-interface SubjectAccessReview extends KubeObject {
-  spec: {
-    user: string;
-    uid?: string;
-    groups?: readonly string[];
-    extra?: Readonly<Record<string, readonly string[]>>;
-    nonResourceAttributes: { path: string; verb: string };
-  };
-  status?: { allowed: boolean };
-}
-
-const tokenReviews: Resource<TokenReview> = {
-  group: 'authentication.k8s.io',
-  version: 'v1',
-  plural: 'tokenreviews',
-  kind: 'TokenReview',
-  namespaced: false,
-  parse(raw) {
-    const status = isRecord(raw) ? raw.status : undefined;
-    const user = isRecord(status) ? status.user : undefined;
-    const authenticated =
-      isRecord(status) && status.authenticated === true && stringMember(status, 'error') === undefined;
-    return {
-      ...nameless('authentication.k8s.io/v1', 'TokenReview'),
-      spec: { token: '' },
-      status: {
-        authenticated: authenticated && stringMember(user, 'username') !== undefined,
-        user: userOf(user),
-      },
-    };
-  },
-};
-
-const subjectAccessReviews: Resource<SubjectAccessReview> = {
-  group: 'authorization.k8s.io',
-  version: 'v1',
-  plural: 'subjectaccessreviews',
-  kind: 'SubjectAccessReview',
-  namespaced: false,
-  parse(raw) {
-    const status = isRecord(raw) ? raw.status : undefined;
-    return {
-      ...nameless('authorization.k8s.io/v1', 'SubjectAccessReview'),
-      spec: { user: '', nonResourceAttributes: { path: '', verb: '' } },
-      status: { allowed: isRecord(status) && status.allowed === true && status.denied !== true },
-    };
-  },
-};
-
-/** Reviews are not stored and have no name. */
-function nameless(apiVersion: string, kind: string): KubeObject {
-  return { apiVersion, kind, metadata: { name: '' } };
-}
-
-function userOf(raw: unknown): User {
-  const uid = stringMember(raw, 'uid');
-  const extra = isRecord(raw) && isRecord(raw.extra) ? raw.extra : {};
-  return {
-    username: stringMember(raw, 'username') ?? '',
-    ...(uid === undefined ? {} : { uid }),
-    groups: textsOf(isRecord(raw) ? raw.groups : undefined),
-    extra: Object.fromEntries(Object.entries(extra).map(([key, value]) => [key, textsOf(value)])),
-  };
-}
-
-function textsOf(raw: unknown): string[] {
-  return Array.isArray(raw) ? raw.filter((text): text is string => typeof text === 'string') : [];
-}
 
 /** TokenReview, then SubjectAccessReview; whatever goes wrong lets nobody in. Tokens are remembered as hashes only. */
 export function createAccessReview(options: AccessReviewOptions): AccessReview {

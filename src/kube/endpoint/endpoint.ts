@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { messageOf } from '../../errors/coded-error.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Access, AccessReview } from './access-review.ts';
@@ -27,6 +28,8 @@ export interface EndpointOptions {
   access: AccessReview;
   /** PEM files; read again when they change. Undefined: plain HTTP. */
   tls?: { certificatePath: string; keyPath: string } | undefined;
+  /** Connections that want to be something else than HTTP, as WebSockets do. It answers, refuses and ends them. Default: refused. */
+  onUpgrade?: ((message: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined;
   log: Logger;
 }
 
@@ -60,7 +63,7 @@ export function textAnswer(text: string, status = 200): EndpointAnswer {
 }
 
 /** Lets in whom the API server lets in, path by path, and fails closed. */
-export function createEndpoint({ routes, access, tls, log }: EndpointOptions): Endpoint {
+export function createEndpoint({ routes, access, tls, onUpgrade, log }: EndpointOptions): Endpoint {
   const byPath = new Map(routes.map((route) => [route.path, route]));
   let server: Server | SecureServer | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -110,6 +113,7 @@ export function createEndpoint({ routes, access, tls, log }: EndpointOptions): E
     opened.on('request', (message, response) => {
       serve(message, response).catch(() => response.destroy());
     });
+    if (onUpgrade !== undefined) opened.on('upgrade', onUpgrade);
     if (tls !== undefined && 'setSecureContext' in opened) timer = followCertificate(opened, tls, log);
     return opened;
   }
