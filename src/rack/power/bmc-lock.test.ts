@@ -92,22 +92,19 @@ describe('the lock of a BMC', () => {
 
   it('turns the machines of a rack on one after the other, and queries nobody later for it', async () => {
     const starts: number[] = [];
-    const waits: number[] = [];
-    const clock = { now: () => 50_000 };
+    const time = virtualTime();
     const released = Promise.withResolvers<void>();
-    const delay = (ms: number): Promise<void> => {
-      waits.push(ms);
-      return released.promise;
-    };
-    const lock = createBmcLock({ clock, delay, pacing: { ...unpaced, inrushMs: 200 } });
-    const turnOn = (bmc: string) => lock.run(bmc, 'turn-on', async () => void starts.push(1), signal);
+    const delay = (ms: number, by: AbortSignal) => released.promise.then(() => time.delay(ms, by));
+    const lock = createBmcLock({ clock: time, delay, pacing: { ...unpaced, inrushMs: 200 } });
+    const turnOn = (bmc: string) =>
+      lock.run(bmc, 'turn-on', async () => void starts.push(time.now()), signal);
     const all = [turnOn('a'), turnOn('b'), turnOn('c')];
     await lock.run('d', 'query', async () => {}, signal);
+    await all[0];
     expect(starts).toHaveLength(1);
     released.resolve();
     await Promise.all(all);
-    expect(starts).toHaveLength(3);
-    expect(waits).toEqual([200, 400]);
+    expect(starts.map((at) => at - (starts[0] ?? 0))).toEqual([0, 200, 400]);
   });
 
   it('is around every command of a paced driver but close', async () => {

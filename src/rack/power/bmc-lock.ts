@@ -1,5 +1,7 @@
 import type { Clock } from '../../domain/clock.ts';
-import type { PowerDriver } from './driver.ts';
+import type { HealthLook, PowerDriver } from './driver.ts';
+import { createTurnOns, type TurnOnLimit } from './turn-ons.ts';
+import { waitFor } from './wait-for.ts';
 
 /** Milliseconds between the end of one command to a BMC and the begin of the next. */
 export interface BmcPacing {
@@ -9,6 +11,8 @@ export interface BmcPacing {
   queryMs: number;
   /** Between two machines of the whole rack being turned on: all at once, their inrush current trips breakers. */
   inrushMs: number;
+  /** How many machines of the rack are turned on in how long. Default: no limit. */
+  turnOnLimit?: TurnOnLimit | undefined;
 }
 
 /** For real BMCs. */
@@ -27,9 +31,16 @@ export interface BmcLockDeps {
 export interface BmcLock {
   /**
    * Runs `work` when its turn at this BMC has come. First come, first served.
-   * @throws what `work` throws; the signal's reason when it is aborted while waiting.
+   * @param admit asked when the turn has come, before any pause: throws to give the turn to the next
+   * @throws what `work` and `admit` throw; the signal's reason when it is aborted while waiting.
    */
-  run<T>(address: string, kind: BmcCommandKind, work: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  run<T>(
+    address: string,
+    kind: BmcCommandKind,
+    work: () => Promise<T>,
+    signal: AbortSignal,
+    admit?: () => void,
+  ): Promise<T>;
 }
 
 interface Lane {
@@ -42,8 +53,7 @@ interface Lane {
 /** One for the whole rack: it holds the queue of every BMC. */
 export function createBmcLock(deps: BmcLockDeps): BmcLock {
   const lanes = new Map<string, Lane>();
-  let nextTurnOn = -Infinity;
-  let turnOns = 0;
+  const turnOns = createTurnOns(deps);
 
   const laneOf = (address: string): Lane => {
     const key = address.toLowerCase();
@@ -56,27 +66,16 @@ export function createBmcLock(deps: BmcLockDeps): BmcLock {
   };
 
   const pace = async (lane: Lane, kind: BmcCommandKind, signal: AbortSignal): Promise<void> => {
-    const { changeMs, queryMs, inrushMs } = deps.pacing;
+    const { changeMs, queryMs } = deps.pacing;
     const earliest = Math.max(lane.lastAny + queryMs, kind === 'query' ? 0 : lane.lastChange + changeMs);
     const wait = earliest - deps.clock.now();
     // A wall clock that was set back must not hold a BMC for hours.
     if (wait > 0) await deps.delay(Math.min(wait, Math.max(changeMs, queryMs)), signal);
-    if (kind !== 'turn-on' || inrushMs <= 0) return;
-    const now = deps.clock.now();
-    // The same for the queue of those who wait for their turn-on, which is never longer than they are many.
-    if (nextTurnOn > now + (turnOns + 1) * inrushMs) nextTurnOn = now;
-    const place = Math.max(nextTurnOn, now);
-    nextTurnOn = place + inrushMs;
-    turnOns++;
-    try {
-      if (place > now) await deps.delay(place - now, signal);
-    } finally {
-      turnOns--;
-    }
+    if (kind === 'turn-on') await turnOns.pass(signal);
   };
 
   return {
-    async run(address, kind, work, signal) {
+    async run(address, kind, work, signal, admit) {
       const lane = laneOf(address);
       const before = lane.tail;
       const turn = Promise.withResolvers<void>();
@@ -84,6 +83,7 @@ export function createBmcLock(deps: BmcLockDeps): BmcLock {
       lane.waiting++;
       try {
         await waitFor(before, signal);
+        admit?.();
         await pace(lane, kind, signal);
         signal.throwIfAborted();
         try {
@@ -103,13 +103,32 @@ export function createBmcLock(deps: BmcLockDeps): BmcLock {
 
 /** A driver whose every command takes its turn in the lock. `close` does not wait: it must never hang. */
 export function pacedDriver(driver: PowerDriver, address: string, lock: BmcLock): PowerDriver {
+  const health = driver.health?.bind(driver);
   return {
     bootDevices: driver.bootDevices,
     status: (signal) => lock.run(address, 'query', () => driver.status(signal), signal),
     on: (signal) => lock.run(address, 'turn-on', () => driver.on(signal), signal),
     off: (signal) => lock.run(address, 'change', () => driver.off(signal), signal),
-    setBootDevice: (device, signal) =>
-      lock.run(address, 'change', () => driver.setBootDevice(device, signal), signal),
+    setBootDevice: (device, signal, source) =>
+      lock.run(address, 'change', () => driver.setBootDevice(device, signal, source), signal),
+    ...(driver.softOff === undefined
+      ? {}
+      : {
+          softOff: (signal: AbortSignal) =>
+            lock.run(address, 'change', async () => await driver.softOff?.(signal), signal),
+        }),
+    ...(driver.ejectMedia === undefined
+      ? {}
+      : {
+          ejectMedia: (signal: AbortSignal) =>
+            lock.run(address, 'change', async () => await driver.ejectMedia?.(signal), signal),
+        }),
+    ...(health === undefined
+      ? {}
+      : {
+          health: (look: HealthLook, signal: AbortSignal) =>
+            health({ ...look, turn: (work) => lock.run(address, 'query', work, signal) }, signal),
+        }),
     close: () => driver.close(),
   };
 }
@@ -121,17 +140,5 @@ function forgetIdle(lanes: Map<string, Lane>, deps: BmcLockDeps): void {
   const horizon = deps.clock.now() - Math.max(deps.pacing.changeMs, deps.pacing.queryMs);
   for (const [key, lane] of lanes) {
     if (lane.waiting === 0 && lane.lastAny < horizon) lanes.delete(key);
-  }
-}
-
-async function waitFor(before: Promise<void>, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    await Promise.race([before, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

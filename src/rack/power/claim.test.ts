@@ -1,16 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aMachine } from '../../../test/fixtures/objects.ts';
-import type { Machine, MachineStatus } from '../../api/machine/schema.ts';
-import {
-  type ClaimDecision,
-  claimOf,
-  decideClaim,
-  headStartMs,
-  isPowering,
-  nearestRack,
-  stillOurs,
-} from './claim.ts';
+import type { Machine } from '../../api/machine/schema.ts';
+import type { MachineStatus } from '../../api/machine/status.ts';
+import { type ClaimDecision, claimOf, decideClaim, headStartMs, isPowering, stillOurs } from './claim.ts';
+import { nearestRack } from './reach.ts';
 
 type Result = NonNullable<NonNullable<MachineStatus['power']>['result']>;
 
@@ -37,6 +31,7 @@ const fresh: ClaimDecision = {
   request: { ...wanted, action: 'Cycle', boot: 'Network' },
   resumeFrom: undefined,
   startedAt: undefined,
+  tried: [],
 };
 const resumed: ClaimDecision = { ...fresh, resumeFrom: 'BootDevice', startedAt: at };
 
@@ -96,13 +91,14 @@ describe('whether a rack carries a power request out', () => {
     const view = {
       rackName: 'me',
       isAlive: (rack: string) => rack === 'alive' || rack === 'me',
+      liveRacks: ['alive', 'me'],
       seenForMs: 1_000,
     };
     expect(decideClaim(observed, view)).toEqual(expected);
   });
 
   it('takes what the nearest rack has not taken in time', () => {
-    const view = { rackName: 'me', isAlive: () => true, seenForMs: headStartMs };
+    const view = { rackName: 'me', isAlive: () => true, liveRacks: ['me', 'other'], seenForMs: headStartMs };
     expect(decideClaim(machine({ request }, { seenBy: 'other' }), view)).toEqual(fresh);
   });
 
@@ -112,7 +108,8 @@ describe('whether a rack carries a power request out', () => {
       fc.property(fc.constantFrom(...racks), fc.subarray(racks), (holder, alive) => {
         const observed = machine({ request, result: result({ rack: holder }) });
         const takers = alive.filter((rackName) => {
-          const view = { rackName, isAlive: (rack: string) => alive.includes(rack), seenForMs: 60_000 };
+          const isAlive = (rack: string) => alive.includes(rack);
+          const view = { rackName, isAlive, liveRacks: alive, seenForMs: 60_000 };
           return decideClaim(observed, view).kind === 'execute';
         });
         if (alive.includes(holder)) expect(takers).toEqual([holder]);

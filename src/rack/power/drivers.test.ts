@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../log/logger.ts';
 import { createBmcLock } from './bmc-lock.ts';
@@ -65,5 +67,24 @@ describe('the power drivers', () => {
         expect(String(thrown)).not.toContain(password);
       }
     }
+  });
+});
+
+describe.each(Object.keys(powerDrivers))('the folder of %s', (name) => {
+  const folder = join(import.meta.dirname, name);
+
+  it('has the driver, a test of it and a page; its parameters are where the CRD is made', () => {
+    const files = readdirSync(folder);
+    expect(files).toEqual(expect.arrayContaining(['README.md', 'driver.ts']));
+    expect(files.some((file) => file === 'driver.test.ts')).toBe(true);
+    expect(existsSync(resolve(import.meta.dirname, '../../api/bmc', `${name}.ts`))).toBe(true);
+  });
+
+  it('says what it was tested against, and whether that was real', () => {
+    const [, peer = ''] =
+      /\bTested (?:\S+ ){0,3}against ([\s\S]*)$/.exec(readFileSync(join(folder, 'README.md'), 'utf8')) ?? [];
+    expect(peer).toMatch(/simulator|simulated|snmpd|libvirtd|vcsim|ipmi_sim|sushy-tools/);
+    const isReal = /\breal libvirtd|snmpd|ipmi_sim|sushy-tools|service of yours|simulated service/;
+    if (!isReal.test(peer)) expect(peer).toMatch(/\b(?:no real|none was|by hand)\b/i);
   });
 });

@@ -12,6 +12,7 @@ export const powerErrors = {
   BmcProtocolError: 'the BMC answered with something that the protocol does not allow',
   BmcUnsupported: 'the BMC cannot do this',
   BmcSystemNotFound: 'the BMC has no such system: check spec.bmc.parameters',
+  MediaUnavailable: 'the rack has no medium for the virtual drive: check its log and the ephemeral BootImage',
   PowerStateTimeout: 'the BMC took the command, but the machine never reached the wanted power state',
 } as const;
 

@@ -10,6 +10,7 @@ import { virtualTime } from './testing/virtual-time.ts';
 const timings: PowerTimings = {
   pollMs: 1_000,
   stateTimeoutMs: 60_000,
+  softOffMs: 2_000,
   recommandMs: 20_000,
   retryBudgetMs: 30_000,
   retryFirstMs: 500,

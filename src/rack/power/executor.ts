@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { CodedError } from '../../errors/coded-error.ts';
 import type { Logger } from '../../log/logger.ts';
-import type { BootDevice, PowerDriver, PowerState } from './driver.ts';
+import type { PowerDriver, PowerState } from './driver.ts';
 import { isPowerError, type PowerErrorCode, powerError } from './errors.ts';
 import {
   decide,
@@ -39,7 +39,8 @@ export async function executePowerRequest(
   signal: AbortSignal,
 ): Promise<PowerOutcome> {
   const log = deps.log.child({ powerRequest: asked.id, action: asked.action });
-  const request = within(driver.bootDevices, asked);
+  if (asked.action === 'Status') return await look(driver, deps, signal);
+  const request = within(driver, asked);
   let progress = begin(request, resumeFrom, deps.clock.now());
   let seen: PowerState = 'Unknown';
   const retries = createRetries(deps);
@@ -72,15 +73,33 @@ export async function executePowerRequest(
         case 'command':
           log.info({ step: decision.step, seen }, 'power command');
           await command(decision.step, request, driver, signal);
-          progress = { ...progress, resumed: false, commandedAt: deps.clock.now() };
+          progress = commanded(progress, deps.clock.now());
       }
     } catch (thrown) {
       if (signal.aborted || !isPowerError(thrown)) throw thrown;
       const pause = retries.pauseAfter(thrown);
+      if (pause === undefined && progress.step === 'SoftOff' && thrown.code !== 'BmcUnreachable') {
+        log.info({ code: thrown.code }, 'the BMC cannot ask for a soft off');
+        await enter('Off');
+        continue;
+      }
       if (pause === undefined) return failed(thrown, progress.step, seen);
       log.warn({ step: progress.step, code: thrown.code, pauseMs: pause }, thrown.message);
       await deps.delay(pause, signal);
     }
+  }
+}
+
+/** A look that a person asked for: retried as commands are. */
+async function look(driver: PowerDriver, deps: ExecutorDeps, signal: AbortSignal): Promise<PowerOutcome> {
+  const retries = createRetries(deps);
+  for (;;) {
+    const { state, error } = await readPowerState(driver, signal);
+    if (error === undefined) return { outcome: 'Succeeded', state, message: `the BMC says ${state}` };
+    const pause = retries.pauseAfter(error);
+    if (pause === undefined)
+      return { outcome: 'Failed', state, reason: error.code, message: `power status: ${error.message}` };
+    await deps.delay(pause, signal);
   }
 }
 
@@ -100,8 +119,12 @@ export async function readPowerState(
   }
 }
 
-/** The request as the driver can carry it out: UEFI's HTTP boot is a network boot too. */
-function within(can: ReadonlySet<BootDevice>, { boot, ...request }: PowerRequest): PowerRequest {
+/** The request as the driver can carry it out: UEFI's HTTP boot is a network boot too, and hard is off too. */
+function within(
+  { bootDevices: can, softOff }: PowerDriver,
+  { boot, mode, ...rest }: PowerRequest,
+): PowerRequest {
+  const request: PowerRequest = mode === 'Soft' && softOff !== undefined ? { ...rest, mode } : rest;
   const usable = boot === 'UefiHttp' && !can.has(boot) ? 'Network' : boot;
   return usable !== undefined && can.has(usable) ? { ...request, boot: usable } : request;
 }
@@ -117,6 +140,12 @@ function begin(request: PowerRequest, resumeFrom: PowerStep | undefined, now: nu
   return { request, step, resumed: step === resumeFrom, since: now, returned: false };
 }
 
+/** The machine's own time begins with the first command: it may have stood in the queue of those that are turned on. */
+function commanded(progress: Progress, now: number): Progress {
+  const since = progress.commandedAt === undefined ? now : progress.since;
+  return { ...progress, resumed: false, commandedAt: now, since };
+}
+
 function command(
   step: PowerStep,
   request: PowerRequest,
@@ -124,6 +153,8 @@ function command(
   signal: AbortSignal,
 ): Promise<void> {
   switch (step) {
+    case 'SoftOff':
+      return driver.softOff?.(signal) ?? Promise.resolve();
     case 'Off':
       return driver.off(signal);
     case 'BootDevice':
@@ -151,7 +182,9 @@ function createRetries(deps: ExecutorDeps): Retries {
     pauseAfter(error) {
       if (!error.retryable) return undefined;
       failingSince ??= clock.now();
-      if (clock.now() + pause - failingSince > timings.retryBudgetMs) return undefined;
+      const { retryBudgetMs, unreachableBudgetMs = retryBudgetMs } = timings;
+      const budget = error.code === 'BmcUnreachable' ? unreachableBudgetMs : retryBudgetMs;
+      if (clock.now() + pause - failingSince > budget) return undefined;
       const taken = pause;
       pause = Math.min(pause * 2, timings.retryLongestMs);
       return taken;

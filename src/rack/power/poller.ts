@@ -1,5 +1,6 @@
 import type { Machine } from '../../api/machine/schema.ts';
 import { delay } from './delay.ts';
+import { createPatientPool } from './patient-pool.ts';
 import { createPowerPolls, type PowerPollsDeps } from './polls.ts';
 
 export interface PowerPoller {
@@ -7,37 +8,62 @@ export interface PowerPoller {
   stop(): Promise<void>;
 }
 
-/** How many BMCs are asked at a time. */
-const workers = 16;
+/**
+ * How many BMCs are asked at a time. One that does not answer at once makes room for others, up to a number that a few MiB of
+ * memory and the file descriptors of a process can hold.
+ */
+const crowd = { atOnce: 16, patienceMs: 250, most: 512 };
 
 /**
  * Looks at the power state of machines that nobody is powering just now, one sweep an interval, a few at a time. A BMC that
- * does not answer is reported as Unknown, and asked less often, so that it delays no other.
+ * does not answer is reported as Unknown, is asked less often, and delays no other.
+ *
+ * The first sweep is made at once, each later one spread over the interval: many BMCs behind one switch are not asked in a burst.
  *
  * @param mine whether this rack is the one that polls the machine
  */
-export function createPowerPoller(deps: PowerPollsDeps & { mine(machine: Machine): boolean }): PowerPoller {
+export function createPowerPoller(
+  deps: PowerPollsDeps & { mine(machine: Machine): boolean; delay?: typeof delay },
+): PowerPoller {
+  const { clock, intervalMs, delay: pause = delay } = deps;
   const stopping = new AbortController();
   const polls = createPowerPolls(deps);
   let running: Promise<void> | undefined;
 
-  async function sweep(): Promise<void> {
-    const waiting = deps.world.machines.list().filter(deps.mine);
-    polls.keepOnly(waiting);
-    const work = async (): Promise<void> => {
-      for (let machine = waiting.pop(); machine !== undefined; machine = waiting.pop()) {
-        if (stopping.signal.aborted) return;
+  const pool = createPatientPool(crowd);
+  const underWay = new Set<string>();
+
+  /** Resolves when every BMC has been asked; those that take their time go on. @param spreadMs how long that shall take */
+  async function sweep(spreadMs: number): Promise<void> {
+    const machines = deps.world.machines.list().filter(deps.mine);
+    polls.keepOnly(machines);
+    const begun = clock.now();
+    for (const [index, { metadata }] of machines.entries()) {
+      const { name } = metadata;
+      const place = (spreadMs * (index + 0.8 + 0.2 * Math.random())) / machines.length;
+      await rest(Math.min(begun + place - clock.now(), spreadMs));
+      if (stopping.signal.aborted) return;
+      const machine = deps.world.machines.get(name);
+      if (machine === undefined || !deps.mine(machine) || underWay.has(name)) continue;
+      await pool.begin(async () => {
+        underWay.add(name);
         await polls.poll(machine, stopping.signal);
-      }
-    };
-    await Promise.all(Array.from({ length: workers }, work));
+        underWay.delete(name);
+      });
+    }
+  }
+
+  async function rest(ms: number): Promise<void> {
+    if (ms > 0) await pause(ms, stopping.signal).catch(() => undefined);
   }
 
   async function loop(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await sweep();
-      const pause = deps.intervalMs * (0.8 + 0.4 * Math.random());
-      await delay(pause, stopping.signal).catch(() => undefined);
+    for (let spreadMs = 0; !stopping.signal.aborted; spreadMs = intervalMs) {
+      const begun = clock.now();
+      await sweep(spreadMs);
+      // The first sweep takes no time, and one that has nothing to look at neither.
+      const end = spreadMs === 0 ? intervalMs * (0.5 + 0.5 * Math.random()) : begun + spreadMs - clock.now();
+      await rest(Math.min(end, intervalMs));
     }
   }
 
@@ -48,6 +74,7 @@ export function createPowerPoller(deps: PowerPollsDeps & { mine(machine: Machine
     async stop() {
       stopping.abort();
       await running;
+      await pool.idle();
     },
   };
 }

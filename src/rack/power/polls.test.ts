@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { aMachine } from '../../../test/fixtures/objects.ts';
-import type { Machine, MachineStatus } from '../../api/machine/schema.ts';
+import type { Machine } from '../../api/machine/schema.ts';
 import { machineKind } from '../../api/machine/schema.ts';
+import type { MachineStatus } from '../../api/machine/status.ts';
 import { secrets } from '../../kube/core-resources.ts';
 import { kubeError } from '../../kube/errors.ts';
 import { createMemoryClient, type MemoryClient } from '../../kube/memory-client.ts';

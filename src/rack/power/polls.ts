@@ -9,6 +9,7 @@ import type { EventRecorder } from '../../kube/events.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { World } from '../world/world.ts';
 import type { BmcLock } from './bmc-lock.ts';
+import type { Breakers } from './breaker.ts';
 import { isPowering } from './claim.ts';
 import type { PowerState } from './driver.ts';
 import { openPowerDriver } from './drivers.ts';
@@ -28,12 +29,16 @@ export interface PowerPollsDeps {
   log: Logger;
   /** Between two looks at a BMC that answers. */
   intervalMs: number;
+  /** Holds looks at silent BMCs back. Default: nothing is held back but by the pauses of each machine. */
+  breakers?: Breakers | undefined;
+  /** Told whether a BMC answered this rack, once that is sure. */
+  reached?(machine: Machine, reaches: boolean): Promise<void>;
   /** For tests. */
   openDriver?: typeof openPowerDriver;
 }
 
 /** A BMC that hangs in spite of its driver's own timeouts is given up after this. */
-const longestPollMs = 60_000;
+export const longestPollMs = 40_000;
 const minute = 60_000;
 
 /**
@@ -64,10 +69,13 @@ export interface PowerPolls {
   keepOnly(machines: readonly Machine[]): void;
 }
 
-type Look = { state: PowerState; error?: CodedError<PowerErrorCode> };
+/** Held: the BMC was not asked, since it did not answer others. */
+type Look = { state: PowerState; error?: CodedError<PowerErrorCode>; isHeld?: true };
+
+const heldBack: Look = { state: 'Unknown', isHeld: true };
 
 export function createPowerPolls(deps: PowerPollsDeps): PowerPolls {
-  const { clock, world, intervalMs, openDriver = openPowerDriver } = deps;
+  const { clock, world, intervalMs, breakers, openDriver = openPowerDriver } = deps;
   const log = deps.log.child({ component: 'power-poller' });
   const known = new Map<string, Known>();
 
@@ -86,17 +94,44 @@ export function createPowerPolls(deps: PowerPollsDeps): PowerPolls {
       if (found === undefined || signal.aborted) return undefined;
       fingerprint = createHash('sha256').update(JSON.stringify(found)).digest('base64');
       if (!isDue()) return undefined;
-      const driver = openDriver(found.driver, found.target, deps.lock, { log });
-      try {
-        return await readPowerState(driver, AbortSignal.any([signal, AbortSignal.timeout(longestPollMs)]));
-      } finally {
-        await driver.close();
-      }
+      return await ask(found, signal);
     } catch (error) {
       if (isPowerError(error)) return isDue() ? { state: 'Unknown', error } : undefined;
       if (signal.aborted || !isTimeout(error)) throw error;
       const seen = `no end within ${longestPollMs / 1000} s`;
       return { state: 'Unknown', error: powerError('BmcUnreachable', seen, { retryable: true }) };
+    }
+  }
+
+  /** @throws as `readPowerState` does, and a TimeoutError */
+  async function ask(
+    { driver: name, target }: NonNullable<Awaited<ReturnType<typeof readPowerTarget>>>,
+    signal: AbortSignal,
+  ): Promise<Look> {
+    const { address } = target;
+    const admission = breakers?.admit(address);
+    if (admission?.kind === 'wait') return heldBack;
+    let isHeld = false;
+    // Those that stand in the BMC's queue when it turns out to be dead leave it.
+    const admit = (): void => {
+      isHeld = admission?.isTrial === false && breakers?.isOpen(address) === true;
+      if (isHeld) throw powerError('BmcUnreachable', 'it did not answer others');
+    };
+    const lock: BmcLock = { run: (to, kind, work, by) => deps.lock.run(to, kind, work, by, admit) };
+    const driver = openDriver(name, target, lock, { log });
+    try {
+      const seen = await readPowerState(
+        driver,
+        AbortSignal.any([signal, AbortSignal.timeout(longestPollMs)]),
+      );
+      if (isHeld) return heldBack;
+      breakers?.report(address, seen.error?.code !== 'BmcUnreachable');
+      return seen;
+    } catch (error) {
+      if (!signal.aborted && isTimeout(error)) breakers?.report(address, false);
+      throw error;
+    } finally {
+      await driver.close();
     }
   }
 
@@ -119,6 +154,12 @@ export function createPowerPolls(deps: PowerPollsDeps): PowerPolls {
     return { ...before, failures, notBefore, told: tell ? error.code : before.told };
   }
 
+  async function store(name: string, state: PowerState): Promise<void> {
+    // The cache may have moved on while the BMC was thinking.
+    const now = world.machines.get(name);
+    if (now !== undefined && !isPowering(now)) await storePowerState(now, state, deps.client);
+  }
+
   return {
     async poll(machine, signal) {
       const { name } = machine.metadata;
@@ -126,14 +167,16 @@ export function createPowerPolls(deps: PowerPollsDeps): PowerPolls {
       try {
         const seen = await look(machine, signal);
         if (seen === undefined) return;
+        if (seen.isHeld === true) return await store(name, seen.state);
         const judged = judge(machine, seen);
         if (judged === undefined) return;
         known.set(name, judged);
-        // The cache may have moved on while the BMC was thinking.
-        const now = world.machines.get(name);
         const isSure = seen.error === undefined || judged.failures > 1 || !seen.error.retryable;
-        if (now !== undefined && isSure && !isPowering(now))
-          await storePowerState(now, seen.state, deps.client);
+        if (!isSure) return;
+        await store(name, seen.state);
+        const code = seen.error?.code;
+        if (code === undefined || code === 'BmcUnreachable')
+          await deps.reached?.(machine, code === undefined);
       } catch (error) {
         if (!signal.aborted)
           log.debug({ machine: name, error: messageOf(error) }, 'a poll was not completed');

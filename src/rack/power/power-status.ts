@@ -1,4 +1,5 @@
-import { type Machine, machineKind, type PowerResult } from '../../api/machine/schema.ts';
+import type { PowerResult } from '../../api/machine/power.ts';
+import { type Machine, machineKind } from '../../api/machine/schema.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isKubeError } from '../../kube/errors.ts';
 import { stillOurs } from './claim.ts';

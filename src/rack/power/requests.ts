@@ -1,3 +1,4 @@
+import { effectiveBmc } from '../../api/bmc/effective.ts';
 import type { Machine } from '../../api/machine/schema.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { CodedError, messageOf } from '../../errors/coded-error.ts';
@@ -7,12 +8,15 @@ import { isKubeError } from '../../kube/errors.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { World } from '../world/world.ts';
 import type { BmcLock } from './bmc-lock.ts';
-import { type ClaimDecision, claimOf, decideClaim } from './claim.ts';
+import type { Breakers } from './breaker.ts';
+import { type ClaimDecision, claimOf, decideClaim, racksLeft } from './claim.ts';
 import { claimError, isClaimError } from './claim-errors.ts';
 import { delay } from './delay.ts';
-import type { PowerDriver } from './driver.ts';
+import type { BootDevice, BootSource, PowerDriver } from './driver.ts';
 import { openPowerDriver } from './drivers.ts';
+import { powerError } from './errors.ts';
 import { executePowerRequest } from './executor.ts';
+import { budgetFor, endOf, exhausted } from './handover.ts';
 import { updateClaim, writePower } from './power-status.ts';
 import type { PowerOutcome, PowerStep, PowerTimings } from './steps.ts';
 import { readPowerTarget } from './target.ts';
@@ -24,12 +28,22 @@ export interface PowerRequestsDeps {
   /** Where the credentials are. */
   namespace: string;
   isAlive(rack: string): boolean;
+  /** All racks that are alive, this one among them. Default: this one alone. */
+  liveRacks?(): readonly string[];
+  /** What is known of silent BMCs, and is told of those that are. */
+  breakers?: Breakers | undefined;
+  /** Told whether a BMC answered this rack. */
+  reached?(machine: Machine, reaches: boolean): Promise<void>;
   /** Whether the others certainly count this rack as alive: without that it gives no command. */
   isCurrent(): boolean;
   lock: BmcLock;
   timings: PowerTimings;
   clock: Clock;
   log: Logger;
+  /** What a boot device loads from, made when it is about to be set. @param address of the BMC. Default: nothing. */
+  bootSource?(machine: Machine, device: BootDevice, address: string): Promise<BootSource | undefined>;
+  /** For tests. */
+  openDriver?: typeof openPowerDriver;
   /** Told of every request that was carried out to its end. */
   finished?(operation: { driver: string; action: string; result: string; ms: number }): void;
 }
@@ -54,7 +68,9 @@ export function createPowerRequests(deps: PowerRequestsDeps): Controller {
   const { world, rackName, clock, isAlive } = deps;
   const executions = new Map<string, Execution>();
   const firstSeen = new Map<string, { id: string; at: number }>();
+  const { liveRacks = () => [rackName] } = deps;
 
+  /** @param id of the request, as it is to be carried out next */
   function seenForMs(name: string, id: string): number {
     const seen = firstSeen.get(name);
     if (seen?.id === id) return clock.now() - seen.at;
@@ -97,10 +113,18 @@ export function createPowerRequests(deps: PowerRequestsDeps): Controller {
       const machine = world.machines.get(name);
       const request = machine?.status?.power?.request;
       if (machine === undefined || request === undefined) return undefined;
-      const decision = decideClaim(machine, { rackName, isAlive, seenForMs: seenForMs(name, request.id) });
+      const tries = machine.status?.power?.result?.tried?.length ?? 0;
+      const seenFor = seenForMs(name, `${request.id} ${tries}`);
+      const decision = decideClaim(machine, {
+        ...{ rackName, isAlive, liveRacks: liveRacks(), seenForMs: seenFor },
+      });
       if (decision.kind === 'ignore') return undefined;
       if (decision.kind === 'later') return { requeueAfterMs: decision.afterMs };
       if (!deps.isCurrent()) return { requeueAfterMs: lookAgainMs };
+      if (decision.kind === 'fail') {
+        await writePower(machine, exhausted(decision.result, clock.now()), 'Unknown', deps.client);
+        return undefined;
+      }
       return await execute(machine, decision, signal);
     },
   });
@@ -130,20 +154,26 @@ async function carryOut(
   const claim = claimOf(decision, deps.rackName, clock.now());
   await writePower(machine, claim, machine.status?.powerState, client);
   let reached = claim;
-  const outcome = await attempt(machine, decision, deps, signal, async (step) => {
+  const othersLeft = (): boolean => {
+    const mine = { rack: deps.rackName, message: '' };
+    return racksLeft({ ...claim, tried: [...decision.tried, mine] }, deps.liveRacks?.() ?? []).length > 0;
+  };
+  const hasOthers = othersLeft();
+  const outcome = await attempt(machine, decision, deps, hasOthers, signal, async (step) => {
     reached = { ...claim, step };
     await updateClaim(name, reached, undefined, client);
   });
-  const { outcome: end, reason, message, state } = outcome;
-  deps.finished?.({
-    driver: machine.spec.bmc?.driver ?? 'none',
-    action: decision.request.action,
-    result: end,
-    ms: performance.now() - startedAt,
-  });
-  const finishedAt = new Date(clock.now()).toISOString();
-  const result = { ...reached, outcome: end, message: message.slice(0, 1024), finishedAt };
-  await updateClaim(name, reason === undefined ? result : { ...result, reason }, state, client);
+  const result = endOf(reached, outcome, hasOthers && othersLeft(), clock.now());
+  if (result.outcome !== 'HandedOver')
+    deps.finished?.({
+      driver: effectiveBmc(machine)?.driver ?? 'none',
+      action: decision.request.action,
+      result: outcome.outcome,
+      ms: performance.now() - startedAt,
+    });
+  await updateClaim(name, result, outcome.state, client);
+  const isUnreached = outcome.reason === 'BmcUnreachable';
+  if (isUnreached || outcome.outcome === 'Succeeded') await deps.reached?.(machine, !isUnreached);
 }
 
 /** @throws KubeError, CodedError of the claim, and the signal's reason; what a BMC makes is an outcome. */
@@ -151,10 +181,11 @@ async function attempt(
   machine: Machine,
   { request, resumeFrom }: Execute,
   deps: PowerRequestsDeps,
+  hasOthers: boolean,
   signal: AbortSignal,
   record: (step: PowerStep) => Promise<void>,
 ): Promise<PowerOutcome> {
-  const { clock, timings } = deps;
+  const { clock, breakers } = deps;
   const log = deps.log.child({ machine: machine.metadata.name });
   try {
     const found = await readPowerTarget(machine, deps.client, deps.namespace);
@@ -165,10 +196,19 @@ async function attempt(
         reason: 'BmcUnsupported',
         message: 'the machine has no BMC',
       };
-    const driver = openPowerDriver(found.driver, found.target, deps.lock, { log });
+    const open = deps.openDriver ?? openPowerDriver;
+    const driver = open(found.driver, found.target, deps.lock, { log });
     try {
+      if (request.boot === 'VirtualMedia' && !driver.bootDevices.has(request.boot))
+        throw powerError('BmcUnsupported', `driver ${found.driver} has no virtual media`);
+      const { address } = found.target;
+      const timings = budgetFor(deps.timings, breakers?.silentMs(address) ?? 0, hasOthers);
       const executor = { clock, log, delay, record, timings };
-      return await executePowerRequest(request, resumeFrom, fenced(driver, deps.isCurrent), executor, signal);
+      const sourceOf = async (device: BootDevice) => deps.bootSource?.(machine, device, address);
+      const fencedDriver = fenced(driver, deps.isCurrent, sourceOf);
+      const outcome = await executePowerRequest(request, resumeFrom, fencedDriver, executor, signal);
+      breakers?.report(address, outcome.reason !== 'BmcUnreachable');
+      return outcome;
     } finally {
       await driver.close();
     }
@@ -181,16 +221,27 @@ async function attempt(
 }
 
 /** A driver that gives no command unless this rack is certainly the one that may. */
-function fenced(driver: PowerDriver, isCurrent: () => boolean): PowerDriver {
+function fenced(
+  driver: PowerDriver,
+  isCurrent: () => boolean,
+  sourceOf: (device: BootDevice) => Promise<BootSource | undefined>,
+): PowerDriver {
   const check = async (): Promise<void> => {
     if (!isCurrent()) throw claimError('RackNotCurrent', 'a power command was held back');
   };
+  const softOff = driver.softOff?.bind(driver);
   return {
     bootDevices: driver.bootDevices,
+    ...(softOff === undefined ? {} : { softOff: (signal) => check().then(() => softOff(signal)) }),
     status: (signal) => driver.status(signal),
     on: (signal) => check().then(() => driver.on(signal)),
     off: (signal) => check().then(() => driver.off(signal)),
-    setBootDevice: (device, signal) => check().then(() => driver.setBootDevice(device, signal)),
+    async setBootDevice(device, signal) {
+      await check();
+      const source = await sourceOf(device);
+      await check();
+      await driver.setBootDevice(device, signal, source);
+    },
     close: () => driver.close(),
   };
 }

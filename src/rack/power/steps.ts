@@ -1,15 +1,17 @@
 import type { BootDevice, PowerState } from './driver.ts';
 import type { PowerErrorCode } from './errors.ts';
 
-/** What a person or a controller asks for. `Off` is a hard off, `Cycle` is Off, then On. */
-export type PowerAction = 'On' | 'Off' | 'Cycle';
+/** What a person or a controller asks for. `Cycle` is Off, then On; `Status` only looks. */
+export type PowerAction = 'On' | 'Off' | 'Cycle' | 'Status';
 
 /** The step being carried out: recorded before its effect, so that a restart goes on from it. */
-export type PowerStep = 'Off' | 'BootDevice' | 'On';
+export type PowerStep = 'SoftOff' | 'Off' | 'BootDevice' | 'On';
 
 export interface PowerRequest {
   id: string;
   action: PowerAction;
+  /** How it is switched off: `Soft` asks the OS, and goes on the hard way when it does not obey. Default: `Hard`. */
+  mode?: 'Soft' | 'Hard';
   /** Overrides the device of the next boot, once. Meaningless with `Off`. */
   boot?: BootDevice;
 }
@@ -29,10 +31,14 @@ export interface PowerTimings {
   pollMs: number;
   /** From the begin of a step until the machine must have reached its state. */
   stateTimeoutMs: number;
+  /** For an OS to obey a soft off. */
+  softOffMs: number;
   /** A command that the BMC took but that shows no effect is given again after this; the state is looked at first. */
   recommandMs: number;
   /** For how long errors that may pass (busy, unreachable) are retried in one step. */
   retryBudgetMs: number;
+  /** The same for a BMC that does not answer at all. Default: `retryBudgetMs`. */
+  unreachableBudgetMs?: number;
   /** First and longest pause of the exponential backoff between such retries. */
   retryFirstMs: number;
   retryLongestMs: number;
@@ -42,6 +48,7 @@ export interface PowerTimings {
 export const defaultPowerTimings: PowerTimings = {
   pollMs: 3_000,
   stateTimeoutMs: 120_000,
+  softOffMs: 90_000,
   recommandMs: 30_000,
   retryBudgetMs: 90_000,
   retryFirstMs: 1_000,
@@ -72,13 +79,16 @@ export type Decision =
 
 /** The steps of a request, in order. */
 export function stepsOf(request: PowerRequest): PowerStep[] {
+  const off: PowerStep[] = request.mode === 'Soft' ? ['SoftOff', 'Off'] : ['Off'];
   switch (request.action) {
+    case 'Status':
+      return [];
     case 'Off':
-      return ['Off'];
+      return off;
     case 'On':
       return request.boot === undefined ? ['On'] : ['BootDevice', 'On'];
     case 'Cycle':
-      return request.boot === undefined ? ['Off', 'On'] : ['Off', 'BootDevice', 'On'];
+      return request.boot === undefined ? [...off, 'On'] : [...off, 'BootDevice', 'On'];
   }
 }
 
@@ -91,6 +101,8 @@ export function stepsOf(request: PowerRequest): PowerStep[] {
  */
 export function decide(progress: Progress, seen: PowerState, now: number, timings: PowerTimings): Decision {
   switch (progress.step) {
+    case 'SoftOff':
+      return decideSoftOff(progress, seen, now, timings);
     case 'Off':
       return decideOff(progress, seen, now, timings);
     case 'BootDevice':
@@ -100,15 +112,28 @@ export function decide(progress: Progress, seen: PowerState, now: number, timing
   }
 }
 
+/** Asked once: an OS that shows people a question would ask it again. */
+function decideSoftOff(progress: Progress, seen: PowerState, now: number, timings: PowerTimings): Decision {
+  const isAsked = progress.commandedAt !== undefined || progress.resumed;
+  if (seen === 'Off')
+    return afterOff(progress, isAsked ? 'the machine switched itself off' : 'the machine was off already');
+  if (now - progress.since >= timings.softOffMs) return { kind: 'advance', to: 'Off' };
+  return !isAsked && seen === 'On' ? { kind: 'command', step: 'SoftOff' } : { kind: 'wait' };
+}
+
 function decideOff(progress: Progress, seen: PowerState, now: number, timings: PowerTimings): Decision {
-  const { request } = progress;
   if (seen !== 'Off') return commandOrWait(progress, seen, now, timings);
-  if (request.action === 'Off') {
-    return {
-      kind: 'succeed',
-      message: progress.commandedAt === undefined ? 'the machine was off already' : 'the machine is off',
-    };
-  }
+  const { request } = progress;
+  if (request.mode === 'Soft')
+    return afterOff(progress, 'the machine did not obey a soft off; it is off the hard way');
+  return afterOff(
+    progress,
+    progress.commandedAt === undefined ? 'the machine was off already' : 'the machine is off',
+  );
+}
+
+function afterOff({ request }: Progress, message: string): Decision {
+  if (request.action === 'Off') return { kind: 'succeed', message };
   return { kind: 'advance', to: request.boot === undefined ? 'On' : 'BootDevice' };
 }
 

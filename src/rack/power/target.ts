@@ -1,4 +1,6 @@
 import { bmcDrivers } from '../../api/bmc/drivers.ts';
+import { effectiveBmc } from '../../api/bmc/effective.ts';
+import type { Bmc } from '../../api/bmc/schema.ts';
 import type { Machine } from '../../api/machine/schema.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { secrets } from '../../kube/core-resources.ts';
@@ -17,8 +19,20 @@ export async function readPowerTarget(
   client: Pick<KubeClient, 'get'>,
   namespace: string,
 ): Promise<{ driver: PowerDriverName; target: PowerTarget } | undefined> {
-  const { bmc } = machine.spec;
-  if (bmc === undefined || bmc.driver === 'manual') return undefined;
+  const bmc = effectiveBmc(machine);
+  if (bmc === undefined) return undefined;
+  const bootMode = machine.spec.bootMode ?? machine.status?.hardware?.firmware ?? 'UEFI';
+  return await readBmcTarget(bmc, bootMode, client, namespace);
+}
+
+/** As `readPowerTarget`, for a BMC that is no machine's: the manager of a chassis. */
+export async function readBmcTarget(
+  bmc: Bmc,
+  bootMode: PowerTarget['bootMode'],
+  client: Pick<KubeClient, 'get'>,
+  namespace: string,
+): Promise<{ driver: PowerDriverName; target: PowerTarget } | undefined> {
+  if (bmc.driver === 'manual') return undefined;
   const { driver, address, credentialsSecret, parameters = {} } = bmc;
   if (address === undefined) return undefined;
   const secret =
@@ -38,7 +52,7 @@ export async function readPowerTarget(
       ...{ address, username, password, secret, parameters },
       // Bytes, which need not be a text.
       ...(bmcKey === undefined ? {} : { bmcKey: Buffer.from(bmcKey, 'latin1') }),
-      bootMode: machine.spec.bootMode ?? machine.status?.hardware?.firmware ?? 'UEFI',
+      bootMode,
       ...(bmc.tls === undefined ? {} : { tls: definedParts(bmc.tls) }),
     },
   };

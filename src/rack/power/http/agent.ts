@@ -5,12 +5,18 @@ import { powerError } from '../errors.ts';
 
 const connectTimeoutMs = 15_000;
 
+/** What we show to a server that wants to see a certificate. PEM. */
+export interface ClientCertificate {
+  cert: string;
+  key: string;
+}
+
 /**
  * Connections to one BMC, one at a time, checked as `spec.bmc.tls` says. With a fingerprint, that certificate is the only
  * one taken, whoever signed it; nothing is sent before it was seen.
  * @throws CodedError<PowerErrorCode> BmcTlsFailed when a certificate is asked for and the address is http.
  */
-export function createAgent(base: URL, tls: PowerTarget['tls']): Agent {
+export function createAgent(base: URL, tls: PowerTarget['tls'], client?: ClientCertificate): Agent {
   if (base.protocol === 'http:' && (tls?.fingerprint !== undefined || tls?.caBundle !== undefined)) {
     throw powerError(
       'BmcTlsFailed',
@@ -23,6 +29,7 @@ export function createAgent(base: URL, tls: PowerTarget['tls']): Agent {
     maxCachedSessions: 0,
     rejectUnauthorized: pinned === undefined && tls?.insecureSkipVerify !== true,
     ...(tls?.caBundle === undefined ? {} : { ca: tls.caBundle }),
+    ...client,
   });
   return new Agent({
     connections: 1,

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { PowerTarget } from '../driver.ts';
 import { powerError } from '../errors.ts';
 import { type AddressDefaults, baseOf, resolveLink } from './address.ts';
-import { createAgent } from './agent.ts';
+import { type ClientCertificate, createAgent } from './agent.ts';
 import { statusMeaning } from './errors.ts';
 import { exchange, type HttpAnswer, type HttpMethod } from './request.ts';
 
@@ -16,6 +16,8 @@ export interface BmcRequest {
   json?: unknown;
   /** Sent as `application/x-www-form-urlencoded`. */
   form?: Readonly<Record<string, string>>;
+  /** Sent as it is, with its media type. */
+  body?: { type: string; text: string };
 }
 
 /** HTTP with one BMC, for drivers that need no more than requests and answers. */
@@ -36,29 +38,36 @@ const requestTimeoutMs = 30_000;
  * @throws CodedError<PowerErrorCode> when the address is none, or is http with a certificate asked for.
  */
 export function createBmcHttp(
-  target: Pick<PowerTarget, 'address' | 'tls'>,
+  target: Pick<PowerTarget, 'address' | 'tls'> & { clientCertificate?: ClientCertificate },
   defaults: AddressDefaults,
   timeoutMs = requestTimeoutMs,
 ): BmcHttp {
   const base = baseOf(target.address, defaults);
-  const agent = createAgent(base, target.tls);
+  const agent = createAgent(base, target.tls, target.clientCertificate);
 
-  const send: BmcHttp['send'] = ({ method, path, headers, json, form }, signal) => {
-    const body = json === undefined ? form && new URLSearchParams(form).toString() : JSON.stringify(json);
-    const type = json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
+  const send: BmcHttp['send'] = (asked, signal) => {
+    const content = contentOf(asked);
     return exchange(
       agent,
       {
-        method,
-        url: resolveLink(base, path),
-        headers: { ...(body === undefined ? {} : { 'content-type': type }), ...headers },
-        ...(body === undefined ? {} : { body }),
+        method: asked.method,
+        url: resolveLink(base, asked.path),
+        headers: {
+          ...(content === undefined ? {} : { 'content-type': content.type }),
+          ...asked.headers,
+        },
+        ...(content === undefined ? {} : { body: content.text }),
       },
       timeoutMs,
       signal,
     );
   };
 
+  return bmcHttpOver(send, () => agent.destroy().catch(() => undefined));
+}
+
+/** What `send` gives, with what is to be made of its answers. */
+export function bmcHttpOver(send: BmcHttp['send'], close: BmcHttp['close']): BmcHttp {
   const ask: BmcHttp['ask'] = async (asked, signal) => {
     const answer = await send(asked, signal);
     if (answer.status >= 200 && answer.status < 300) return answer;
@@ -77,8 +86,14 @@ export function createBmcHttp(
       const what = `${asked.method} ${asked.path}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`;
       throw powerError('BmcProtocolError', what);
     },
-    close: () => agent.destroy().catch(() => undefined),
+    close,
   };
+}
+
+function contentOf({ json, form, body }: BmcRequest): BmcRequest['body'] {
+  if (json !== undefined) return { type: 'application/json', text: JSON.stringify(json) };
+  if (form === undefined) return body;
+  return { type: 'application/x-www-form-urlencoded', text: new URLSearchParams(form).toString() };
 }
 
 /** Undefined for what is no JSON. */

@@ -43,7 +43,8 @@ async function selectorOf(
   uefi: boolean,
   trySend: TrySend,
 ): Promise<keyof typeof bootSelectors> {
-  if (device === 'UefiHttp') throw powerError('BmcUnsupported', 'IPMI has no boot device UefiHttp');
+  if (device === 'UefiHttp' || device === 'VirtualMedia')
+    throw powerError('BmcUnsupported', `IPMI has no boot device ${device}`);
   if (device === 'Network' || !uefi) return device;
   const identity = await trySend(deviceIdRequest, 'Get Device ID');
   return identity !== undefined && supermicro.includes(decodeManufacturer(identity))

@@ -14,9 +14,11 @@ export function decodeChassisStatus(data: Uint8Array): PowerState {
   return (byteAt(data, 0, 'chassis status') & 0x01) === 1 ? 'On' : 'Off';
 }
 
-/** Chassis Control (table 28-4): power up, or power down without asking the operating system. */
-export function chassisControlRequest(control: 'PowerUp' | 'PowerDown'): IpmiRequest {
-  return { netFn: netFn.chassis, command: 0x02, data: Uint8Array.of(control === 'PowerUp' ? 0x01 : 0x00) };
+const chassisControls = { PowerDown: 0x00, PowerUp: 0x01, SoftOff: 0x05 } as const;
+
+/** Chassis Control (table 28-4): power up, power down without asking the operating system, or ask it by ACPI. */
+export function chassisControlRequest(control: keyof typeof chassisControls): IpmiRequest {
+  return { netFn: netFn.chassis, command: 0x02, data: Uint8Array.of(chassisControls[control]) };
 }
 
 /** Set System Boot Options (table 28-10), of one parameter of table 28-14. */

@@ -3,6 +3,7 @@ import type { Logger } from '../../../log/logger.ts';
 import { isPowerError, powerError } from '../errors.ts';
 import { formatHostPort, type HostPort } from '../host-port.ts';
 import { type PrivilegeLevel, privilegeLevels } from './auth-capabilities.ts';
+import type { BridgeHop } from './bridge.ts';
 import type { Channel, OpenChannel } from './channel.ts';
 import { type CipherSuiteId, cipherSuites } from './cipher.ts';
 import type { RetransmitTimings } from './exchange.ts';
@@ -32,11 +33,20 @@ export type TrySend = (request: IpmiRequest, what: string) => Promise<Uint8Array
 
 /** The session with one BMC: opened with the first use, kept until `close`, opened anew after a fault. */
 export interface Connection {
-  /** @throws CodedError<PowerErrorCode>, and the signal's reason. */
-  use<T>(work: (send: Send, trySend: TrySend) => Promise<T>, signal: AbortSignal): Promise<T>;
+  /**
+   * @param path the controllers between the BMC and the one that is asked, that one last
+   * @throws CodedError<PowerErrorCode>, and the signal's reason.
+   */
+  use<T>(
+    work: (send: Send, trySend: TrySend) => Promise<T>,
+    signal: AbortSignal,
+    path?: readonly BridgeHop[],
+  ): Promise<T>;
   /** Closes the session at the BMC. Never throws. */
   close(): Promise<void>;
 }
+
+const keepsSession: ReadonlySet<string> = new Set(['BmcBusy', 'BmcUnsupported', 'BmcSystemNotFound']);
 
 /** Makes the connection; nothing is sent before its first use. */
 export function createConnection(options: ConnectionOptions): Connection {
@@ -56,39 +66,58 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (session !== undefined) return session;
     channel?.close();
     channel = await options.openChannel(options.address, signal);
-    const { retransmits, randomBytes } = options;
-    const deps = { channel, retransmits, randomBytes };
-    await probe(deps, options.privilegeLevel, signal);
-    session = startSession(await openTwice(options, channel, signal), deps);
-    await raisePrivilege(session, options.privilegeLevel, signal);
+    session = await openSessionOn(channel, options, signal);
     return session;
   };
 
   return {
-    async use(work, signal) {
+    async use(work, signal, path) {
       try {
         const current = await ready(signal);
         return await work(
           async (request, what) => {
-            const response = await current.run(request, what, signal);
+            const response = await current.run(request, what, signal, path);
             if (response.completionCode !== 0) throw completionError(response.completionCode, what);
             return response.data;
           },
           async (request, what) => {
-            const response = await current.run(request, what, signal);
+            const response = await current.run(request, what, signal, path);
             return response.completionCode === 0 ? response.data : undefined;
           },
         );
       } catch (thrown) {
         // A BMC that only said "busy" or "not me" keeps its session; whatever else went wrong, the next use starts afresh.
-        if (!isPowerError(thrown) || (thrown.code !== 'BmcBusy' && thrown.code !== 'BmcUnsupported'))
-          await close();
+        if (!isPowerError(thrown) || !keepsSession.has(thrown.code)) await close();
         if (!(thrown instanceof DecodeError)) throw thrown;
         throw powerError('BmcProtocolError', `${where}: ${thrown.message}`, { cause: thrown });
       }
     },
     close,
   };
+}
+
+/**
+ * Opens a session of its own over a channel, with the privilege that the options ask for.
+ * @param onPayload told of payloads other than commands. Default: they are dropped.
+ * @throws CodedError<PowerErrorCode>, and the signal's reason.
+ */
+export async function openSessionOn(
+  channel: Channel,
+  options: ConnectionOptions,
+  signal: AbortSignal,
+  onPayload?: (type: number, payload: Uint8Array) => void,
+): Promise<Session> {
+  const { retransmits, randomBytes, privilegeLevel } = options;
+  const deps = { channel, retransmits, randomBytes, ...(onPayload === undefined ? {} : { onPayload }) };
+  await probe(deps, privilegeLevel, signal);
+  const session = startSession(await openTwice(options, channel, signal), deps);
+  try {
+    await raisePrivilege(session, privilegeLevel, signal);
+  } catch (thrown) {
+    await session.close();
+    throw thrown;
+  }
+  return session;
 }
 
 /** A handshake that a lost or late packet has spoilt is begun anew, once. */

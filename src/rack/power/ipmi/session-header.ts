@@ -13,6 +13,7 @@ const headerLength = 12;
 /** RMCP+ payload types (table 13-16). */
 export const payloadType = {
   ipmi: 0x00,
+  sol: 0x01,
   openSessionRequest: 0x10,
   openSessionResponse: 0x11,
   rakp1: 0x12,

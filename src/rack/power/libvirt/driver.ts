@@ -5,7 +5,7 @@ import { LibvirtParameters } from '../../../api/bmc/libvirt.ts';
 import type { PowerDriver, PowerState, PowerTarget } from '../driver.ts';
 import { isPowerError, powerError } from '../errors.ts';
 import { isRemote, virshUri } from './uri.ts';
-import { createVirsh } from './virsh.ts';
+import { createVirsh, type Virsh } from './virsh.ts';
 
 /**
  * Power of a virtual machine through virsh. Over SSH the host must be in the Secret's known hosts.
@@ -13,23 +13,10 @@ import { createVirsh } from './virsh.ts';
  */
 export function createLibvirtDriver(target: PowerTarget): PowerDriver {
   const { domain } = LibvirtParameters.parse(target.parameters);
-  const directory = isRemote(target.address) ? mkdtempSync(join(tmpdir(), 'metalwright-ssh-')) : undefined;
-  const removeFiles = (): void => {
-    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
-  };
-  const virsh = (() => {
-    try {
-      return createVirsh(
-        virshUri(target.address, directory === undefined ? undefined : writeSsh(directory, target)),
-      );
-    } catch (error) {
-      removeFiles();
-      throw error;
-    }
-  })();
+  const { virsh, close } = openVirsh(target);
   /** To a machine that is so already, libvirt says no: that is no failure. */
   const reach = async (
-    command: 'start' | 'destroy',
+    command: 'start' | 'destroy' | 'shutdown',
     wanted: PowerState,
     signal: AbortSignal,
   ): Promise<void> => {
@@ -47,10 +34,30 @@ export function createLibvirtDriver(target: PowerTarget): PowerDriver {
     status: async (signal) => stateOf(await virsh(['domstate', domain], signal)),
     on: (signal) => reach('start', 'On', signal),
     off: (signal) => reach('destroy', 'Off', signal),
+    softOff: (signal) => reach('shutdown', 'Off', signal),
     setBootDevice: () =>
       Promise.reject(powerError('BmcUnsupported', 'libvirt has no boot device for one boot')),
-    close: async () => removeFiles(),
+    close: async () => close(),
   };
+}
+
+/**
+ * virsh for the hypervisor at the target's address. `close` removes the credentials from disk, and never throws.
+ * @throws CodedError<PowerErrorCode> for an address that is none, and for what the Secret lacks
+ */
+export function openVirsh(target: PowerTarget): { virsh: Virsh; uri: string; close(): void } {
+  const directory = isRemote(target.address) ? mkdtempSync(join(tmpdir(), 'metalwright-ssh-')) : undefined;
+  const close = (): void => {
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const ssh = directory === undefined ? undefined : writeSsh(directory, target);
+    const uri = virshUri(target.address, ssh);
+    return { virsh: createVirsh(uri), uri, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 /** What `virsh domstate` prints. A paused machine has its power on. */

@@ -13,6 +13,8 @@ import { type Authentication, headersOf, logIn, logOut, type SessionOptions } fr
 export interface RedfishTimings {
   /** For one whole answer. */
   requestMs: number;
+  /** For the answer to an image that is put in: some BMCs copy all of it before they answer. Default: 4 minutes. */
+  insertMs?: number;
   /** Pauses before a GET is asked again after a 5xx, garbage, or a broken connection: their number is the budget. */
   getRetriesMs: readonly number[];
   /** Between two looks at a task, and the longest that one is followed. */
@@ -21,12 +23,13 @@ export interface RedfishTimings {
 }
 
 /** For real BMCs. */
-export const defaultRedfishTimings: RedfishTimings = {
+export const defaultRedfishTimings = {
   requestMs: 30_000,
+  insertMs: 240_000,
   getRetriesMs: [1_000, 3_000],
   taskPollMs: 2_000,
   taskLongestMs: 90_000,
-};
+} as const satisfies RedfishTimings;
 
 export interface ClientOptions {
   agent: Agent;
@@ -54,6 +57,8 @@ export interface RedfishClient {
       link: string;
       headers?: Record<string, string>;
       json?: unknown;
+      /** In place of the usual one for an answer. */
+      timeoutMs?: number | undefined;
     },
     signal: AbortSignal,
   ): Promise<RedfishResponse>;
@@ -75,7 +80,7 @@ export function createRedfishClient(options: ClientOptions): RedfishClient {
       if (authentication.kind === 'Basic') options.log.debug({}, 'no session service: Basic authentication');
     }
     const headers = { ...asked.headers, ...headersOf(authentication) };
-    return await send(agent, { ...asked, headers }, timings.requestMs, signal);
+    return await send(agent, { ...asked, headers }, asked.timeoutMs ?? timings.requestMs, signal);
   };
 
   const withLogin = async (asked: RedfishRequest, signal: AbortSignal): Promise<RedfishResponse> => {

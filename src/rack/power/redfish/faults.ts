@@ -30,6 +30,8 @@ export function statusError(response: RedfishResponse, what: string): CodedError
 }
 
 function classify(response: RedfishResponse): { code: PowerErrorCode; retryable: boolean } {
+  // What was read has been changed by somebody else: it is read anew with the next try.
+  if (response.status === 412) return { code: 'BmcProtocolError', retryable: true };
   return isPassing(response) ? { code: 'BmcBusy', retryable: true } : statusMeaning(response.status);
 }
 

@@ -10,6 +10,8 @@ export interface RedfishRequest {
   headers?: Record<string, string>;
   /** Sent as JSON. */
   json?: unknown;
+  /** Milliseconds for the answer, where they are not the usual ones. */
+  timeoutMs?: number | undefined;
 }
 
 /**

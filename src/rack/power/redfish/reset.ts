@@ -5,7 +5,14 @@ import { ActionInfo } from './resources.ts';
 import type { FoundSystem } from './system.ts';
 
 /** What the types of ComputerSystem.Reset are wanted for, best first. None of them restarts a machine that runs. */
-const resetTypes = { On: ['On', 'ForceOn'], Off: ['ForceOff'] } as const;
+const resetTypes = {
+  On: ['On', 'ForceOn'],
+  Off: ['ForceOff'],
+  SoftOff: ['GracefulShutdown'],
+} as const;
+
+/** What a reset is to bring about. */
+export type WantedPower = keyof typeof resetTypes;
 
 /**
  * ComputerSystem.Reset (DSP0268) with a type that the BMC allows.
@@ -14,7 +21,7 @@ const resetTypes = { On: ['On', 'ForceOn'], Off: ['ForceOff'] } as const;
 export async function reset(
   client: RedfishClient,
   found: FoundSystem,
-  wanted: 'On' | 'Off',
+  wanted: WantedPower,
   signal: AbortSignal,
 ): Promise<RedfishResponse> {
   const action = found.system.Actions?.['#ComputerSystem.Reset'];
@@ -29,7 +36,7 @@ export async function reset(
 }
 
 /** @param allowed undefined when the BMC does not say. @throws CodedError<PowerErrorCode> BmcUnsupported */
-export function chooseResetType(wanted: 'On' | 'Off', allowed: readonly string[] | undefined): string {
+export function chooseResetType(wanted: WantedPower, allowed: readonly string[] | undefined): string {
   const types: readonly string[] = resetTypes[wanted];
   const [first = ''] = types;
   if (allowed === undefined || allowed.length === 0) return first;

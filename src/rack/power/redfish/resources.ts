@@ -11,10 +11,13 @@ function lenient<T extends z.ZodType>(schema: T) {
 const text = lenient(z.string());
 const texts = lenient(z.array(z.string()));
 const link = lenient(z.object({ '@odata.id': z.string() }));
+const links = lenient(z.array(z.object({ '@odata.id': z.string() })));
 
 /** DSP0268 ServiceRoot. */
 export const ServiceRoot = z.object({
   Systems: link,
+  Managers: link,
+  UpdateService: link,
   SessionService: link,
   Links: lenient(z.object({ Sessions: link })),
 });
@@ -41,6 +44,7 @@ export const ComputerSystem = z.object({
   Boot: lenient(
     z.object({
       BootSourceOverrideMode: text,
+      HttpBootUri: z.unknown().optional(),
       'BootSourceOverrideTarget@Redfish.AllowableValues': texts,
       'BootSourceOverrideMode@Redfish.AllowableValues': texts,
     }),
@@ -57,8 +61,28 @@ export const ComputerSystem = z.object({
     }),
   ),
   '@Redfish.Settings': lenient(z.object({ SettingsObject: link })),
+  VirtualMedia: link,
+  Links: lenient(z.object({ ManagedBy: links, Chassis: links })),
 });
 export type ComputerSystem = z.infer<typeof ComputerSystem>;
+
+/** DSP0268 Manager. */
+export const Manager = z.object({ '@odata.id': text, VirtualMedia: link });
+
+const action = lenient(z.object({ target: text }));
+
+/** DSP0268 VirtualMedia. */
+export const VirtualMedia = z.object({
+  '@odata.id': text,
+  '@odata.etag': text,
+  Id: text,
+  MediaTypes: texts,
+  Image: text,
+  Inserted: lenient(z.boolean()),
+  ConnectedVia: text,
+  Actions: lenient(z.object({ '#VirtualMedia.InsertMedia': action, '#VirtualMedia.EjectMedia': action })),
+});
+export type VirtualMedia = z.infer<typeof VirtualMedia>;
 
 /** DSP0268 ActionInfo. */
 export const ActionInfo = z.object({

@@ -36,7 +36,7 @@ export async function findSystem(
   }
   if (systemUuid !== undefined) {
     for (const path of paths) {
-      const found = await readSystem(client, path, signal);
+      const found = await readListed(client, path, signal);
       if (found.system.UUID?.toLowerCase() === systemUuid.toLowerCase()) return found;
     }
     throw notFound(`no system has the UUID ${systemUuid}`, paths);
@@ -45,10 +45,25 @@ export async function findSystem(
   if (only === undefined || paths.length > 1) {
     throw notFound(`there are ${paths.length} systems, and systemId or systemUuid is not set`, paths);
   }
-  return await readSystem(client, only, signal);
+  return await readListed(client, only, signal);
 }
 
-/** Reads the system again. */
+/** Reads a system that the BMC itself has named: if it does not show it, it is only not ready, as after its own restart. */
+export async function readListed(
+  client: RedfishClient,
+  path: string,
+  signal: AbortSignal,
+): Promise<FoundSystem> {
+  try {
+    return await readSystem(client, path, signal);
+  } catch (thrown) {
+    if (!isPowerError(thrown) || thrown.code !== 'BmcSystemNotFound') throw thrown;
+    const options = { retryable: true, cause: thrown };
+    throw powerError('BmcSystemNotFound', `the BMC has named ${path}, and does not show it`, options);
+  }
+}
+
+/** Reads the system at a path. */
 export async function readSystem(
   client: RedfishClient,
   path: string,
@@ -64,7 +79,12 @@ export async function readSystem(
   }
 }
 
-async function membersOf(client: RedfishClient, collection: string, signal: AbortSignal): Promise<string[]> {
+/** The paths of a collection's members, its further pages included; at most 256. @throws CodedError<PowerErrorCode> */
+export async function membersOf(
+  client: RedfishClient,
+  collection: string,
+  signal: AbortSignal,
+): Promise<string[]> {
   const paths: string[] = [];
   for (let link: string | undefined = collection; link !== undefined && paths.length < mostSystems; ) {
     const page: Collection = (await client.get(link, Collection, signal)).resource;

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 
 /** What a simulated service was asked. */
 export interface ServiceRequest {
@@ -14,6 +15,8 @@ export interface ServiceAnswer {
   status?: number;
   headers?: Record<string, string>;
   body?: unknown;
+  /** Before anything is sent; the connection's end cuts it short. */
+  delayMs?: number;
 }
 
 /** An HTTP service on the loopback that stands for a BMC. */
@@ -36,7 +39,8 @@ export async function startHttpService(
     const { method = '', url = '', headers } = incoming;
     const request = { method, path: url, headers, body };
     requests.push(request);
-    const { status = 200, headers: own, body: answer } = handle(request) ?? { status: 404 };
+    const { status = 200, headers: own, body: answer, delayMs } = handle(request) ?? { status: 404 };
+    if (delayMs !== undefined) await untilClosed(response, delayMs);
     response.writeHead(status, own);
     response.end(typeof answer === 'string' || answer === undefined ? answer : JSON.stringify(answer));
   });
@@ -48,4 +52,10 @@ export async function startHttpService(
     requests,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+async function untilClosed(response: ServerResponse, longestMs: number): Promise<void> {
+  const closed = new AbortController();
+  response.once('close', () => closed.abort());
+  await setTimeout(longestMs, undefined, { signal: closed.signal }).catch(() => undefined);
 }

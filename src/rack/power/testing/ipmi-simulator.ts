@@ -3,6 +3,7 @@ import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
 import { DecodeError } from '../../../errors/decode-error.ts';
 import type { PowerState } from '../driver.ts';
+import { bridgedMessage } from '../ipmi/bridge.ts';
 import {
   appendTrailer,
   type CipherSuite,
@@ -31,6 +32,7 @@ import {
   encodeSessionless,
   payloadType,
 } from '../ipmi/session-header.ts';
+import { answerBridged, executeOther, type SimulatedBus } from './ipmi-bridge.ts';
 
 /** What the simulated BMC is like, and what is wrong with it. May be changed while it runs. */
 export interface IpmiFaults {
@@ -50,6 +52,8 @@ export interface IpmiFaults {
   /** The machine changes its state after as many looks. */
   looksUntilOn: number;
   manufacturer: number;
+  /** What is behind it. Without one it knows no Send Message. */
+  bus?: SimulatedBus;
 }
 
 export interface IpmiSimulator {
@@ -252,9 +256,11 @@ export async function startIpmiSimulator(users: Readonly<Record<string, string>>
         return { completionCode, data: Uint8Array.of(level) };
       }
       case '6/60':
+      // SeaMicro's own: power of a server in its chassis.
+      case '46/1':
         return { completionCode, data: new Uint8Array() };
       default:
-        return { completionCode: 0xc1, data: new Uint8Array() };
+        return executeOther(faults.bus, request);
     }
   };
 
@@ -272,6 +278,22 @@ export async function startIpmiSimulator(users: Readonly<Record<string, string>>
     session.lastSeen = message.sequence;
     const request = decodeLanRequest(decryptPayload(keys, message.payload));
     received.push(`${request.netFn}/${request.command}`);
+    const send = (message: Uint8Array): void => {
+      session.sequence++;
+      const header = encodeRmcpPlus({
+        payloadType: payloadType.ipmi,
+        encrypted: true,
+        authenticated: true,
+        sessionId: session.facts.consoleSessionId,
+        sequence: session.sequence,
+        payload: encryptPayload(keys, message, new Uint8Array(randomBytes(16))),
+      });
+      reply(`${request.netFn}/${request.command}`, encodeRmcp(appendTrailer(keys, header)), to);
+    };
+    if (faults.bus !== undefined && bridgedMessage(request) !== undefined) {
+      for (const message of answerBridged(faults.bus, request)) send(message);
+      return;
+    }
     if (session.last?.sequence !== request.sequence) {
       const done = execute(request, session);
       session.last = {
@@ -279,17 +301,8 @@ export async function startIpmiSimulator(users: Readonly<Record<string, string>>
         response: encodeLanResponse({ ...request, ...done }),
       };
     }
-    session.sequence++;
-    const header = encodeRmcpPlus({
-      payloadType: payloadType.ipmi,
-      encrypted: true,
-      authenticated: true,
-      sessionId: session.facts.consoleSessionId,
-      sequence: session.sequence,
-      payload: encryptPayload(keys, session.last.response, new Uint8Array(randomBytes(16))),
-    });
     if (request.netFn === 6 && request.command === 0x3c) sessions.delete(message.sessionId);
-    reply(`${request.netFn}/${request.command}`, encodeRmcp(appendTrailer(keys, header)), to);
+    send(session.last.response);
   };
 
   const handle = (packet: Uint8Array, from: RemoteInfo): void => {

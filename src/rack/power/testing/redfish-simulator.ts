@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SelfSigned } from './self-signed.ts';
 
 /** A request as it came. */
@@ -34,6 +35,17 @@ export interface RedfishFaults {
   refusesIdentity: boolean;
   /** Laid over the system's properties. */
   system: Record<string, unknown>;
+  /** Further resources, by path; they can be read. */
+  resources: Record<string, Record<string, unknown>>;
+  /**
+   * The virtual drive at `mediaPath`: how it takes an image. `strict`: by the action with the image alone; `protocol`: by the
+   * action with its transfer protocol; `forgets`: it answers, and stays empty.
+   */
+  media: 'none' | 'action' | 'strict' | 'protocol' | 'patch' | 'forgets';
+  /** So long it copies an image before it answers that it has it, in milliseconds. */
+  copyMs: number;
+  /** The account of the user: `refuses` repeats the password that it does not take, as BMCs do; `forgets` takes it, and keeps its own. */
+  account: 'none' | 'works' | 'refuses' | 'forgets';
   /** Other members of the collection. */
   others: Record<string, Record<string, unknown>>;
   /** @param nth of this method and path, from 1. */
@@ -47,10 +59,17 @@ export interface RedfishSimulator {
   power: string;
   boot: Record<string, unknown>;
   sessions: Set<string>;
+  /** What is in the virtual drive. */
+  image: string | undefined;
   /** Resets that were carried out. */
   resets: string[];
   close(): Promise<void>;
 }
+
+/** Where the simulated virtual drive is. */
+export const mediaPath = '/redfish/v1/Managers/1/VirtualMedia/Cd';
+
+const accountPath = '/redfish/v1/AccountService/Accounts/2';
 
 /** Where the simulated system is. */
 export const systemPath = '/redfish/v1/Systems/1';
@@ -63,7 +82,7 @@ interface Answer {
 
 /** A BMC in this process that speaks Redfish, for faults that no real one can be brought to make. Loopback only. */
 export async function startRedfishSimulator(
-  user: { username: string; password: string },
+  { ...user }: { username: string; password: string },
   tls?: SelfSigned,
 ): Promise<RedfishSimulator> {
   const counts = new Map<string, number>();
@@ -92,6 +111,10 @@ export async function startRedfishSimulator(
       settings: 'none',
       refusesIdentity: false,
       system: {},
+      resources: {},
+      media: 'none',
+      copyMs: 0,
+      account: 'none',
       others: {},
       misanswer: () => undefined,
     },
@@ -99,6 +122,7 @@ export async function startRedfishSimulator(
     power: 'Off',
     boot: {},
     sessions: new Set(),
+    image: undefined,
     resets: [],
     async close() {
       for (const socket of sockets) socket.destroy();
@@ -135,9 +159,15 @@ export async function startRedfishSimulator(
       response.writeHead(200, { 'content-type': 'application/json' }).write('{');
       return;
     }
-    const answer = wrong ?? answerTo(seen);
+    const answer = wrong ?? (await answerInTime(seen));
     const body = answer.body === undefined ? '' : JSON.stringify(answer.body);
     response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers }).end(body);
+  }
+
+  async function answerInTime(request: SeenRequest): Promise<Answer> {
+    const { copyMs } = bmc.faults;
+    if (request.path.endsWith('InsertMedia') && copyMs > 0) await sleep(copyMs);
+    return answerTo(request);
   }
 
   function answerTo(request: SeenRequest): Answer {
@@ -151,7 +181,29 @@ export async function startRedfishSimulator(
       bmc.sessions.delete(path.split('/').at(-1) ?? '');
       return { status: 204 };
     }
+    if (path.startsWith('/redfish/v1/AccountService') && bmc.faults.account !== 'none')
+      return account(request);
     return systems(request);
+  }
+
+  /** The user's own account, which the user may give another password. */
+  function account({ method, path, body }: SeenRequest): Answer {
+    const list = '/redfish/v1/AccountService/Accounts';
+    if (path === '/redfish/v1/AccountService')
+      return { status: 200, body: { Accounts: { '@odata.id': list } } };
+    if (path === list) {
+      const Members = [`${list}/1`, accountPath].map((each) => ({ '@odata.id': each }));
+      return { status: 200, body: { Members } };
+    }
+    if (path === `${list}/1`) return { status: 200, body: { UserName: '' } };
+    if (path !== accountPath) return { status: 404 };
+    if (method === 'GET') return { status: 200, body: { UserName: user.username } };
+    const Message = `the value ${JSON.stringify(body)} is not taken`;
+    const info = [{ MessageId: 'Base.1.8.PropertyValueFormatError', Message }];
+    if (bmc.faults.account === 'refuses')
+      return { status: 400, body: { error: { '@Message.ExtendedInfo': info } } };
+    if (bmc.faults.account === 'works') user.password = String(Object(body).Password);
+    return { status: 204 };
   }
 
   function rootBody(): unknown {
@@ -190,7 +242,8 @@ export async function startRedfishSimulator(
     const members = [systemPath, ...Object.keys(faults.others)].map((each) => ({ '@odata.id': each }));
     if (method === 'GET' && path === '/redfish/v1/Systems')
       return { status: 200, body: { Members: members } };
-    const other = faults.others[path];
+    if (path.startsWith(mediaPath) && faults.media !== 'none') return virtualDrive(request);
+    const other = faults.resources[path] ?? faults.others[path];
     if (method === 'GET' && other !== undefined)
       return { status: 200, body: { '@odata.id': path, ...other } };
     if (path === systemPath || path === `${systemPath}/Settings`) return theSystem(request);
@@ -198,6 +251,39 @@ export async function startRedfishSimulator(
       return reset(request.body);
     if (method === 'GET' && path === '/redfish/v1/TaskService/Tasks/7') return task();
     return { status: 404, body: { error: { message: 'no such resource' } } };
+  }
+
+  function driveBody(): unknown {
+    const target = (action: string): unknown => ({ target: `${mediaPath}/Actions/VirtualMedia.${action}` });
+    const actions = {
+      '#VirtualMedia.InsertMedia': target('InsertMedia'),
+      '#VirtualMedia.EjectMedia': target('EjectMedia'),
+    };
+    const image = { Image: bmc.image ?? null, Inserted: bmc.image !== undefined };
+    return {
+      ...{ MediaTypes: ['CD', 'DVD'], ...image },
+      ...(bmc.faults.media === 'patch' ? {} : { Actions: actions }),
+    };
+  }
+
+  function virtualDrive({ method, path, body }: SeenRequest): Answer {
+    const { media } = bmc.faults;
+    const asked: Record<string, unknown> = { ...Object(body) };
+    if (method === 'GET') return { status: 200, body: driveBody() };
+    if (method === 'PATCH' && media !== 'patch') return { status: 405 };
+    if (method === 'POST' && media === 'patch') return { status: 404 };
+    if (path.endsWith('EjectMedia') || asked.Image === null) {
+      bmc.image = undefined;
+      return { status: 204 };
+    }
+    const isTooMuch = media === 'strict' && Object.keys(asked).length > 1;
+    const isTooLittle = media === 'protocol' && asked.TransferProtocolType !== 'HTTP';
+    const message = `${String(asked.Image)} is not taken so`;
+    if (isTooMuch || isTooLittle) return { status: 400, body: { error: { message } } };
+    // A drive that is full takes nothing.
+    if (bmc.image !== undefined) return { status: 400, body: { error: { message } } };
+    if (media !== 'forgets') bmc.image = String(asked.Image);
+    return { status: 204 };
   }
 
   function theSystem(request: SeenRequest): Answer {
