@@ -2,7 +2,7 @@ import type { AdminConfiguration } from '../../config/admin.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { createAccessReview } from '../../kube/endpoint/access-review.ts';
-import { createEndpoint } from '../../kube/endpoint/endpoint.ts';
+import { createEndpoint, type EndpointOptions } from '../../kube/endpoint/endpoint.ts';
 import { type KeptOpen, keepOpen } from '../../kube/endpoint/kept-open.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { RackMeters } from '../../metrics/rack-meters.ts';
@@ -39,6 +39,8 @@ export interface AdminDeps {
   storage(): StorageState;
   snapshot(): SnapshotState;
   isServing(): boolean;
+  /** WebSockets of consoles. Default: there are none. */
+  onUpgrade?: EndpointOptions['onUpgrade'];
   clock: Clock;
   log: Logger;
 }
@@ -58,7 +60,7 @@ export function createAdmin(deps: AdminDeps): KeptOpen | undefined {
     clock,
   });
   return keepOpen({
-    create: () => createEndpoint({ routes, access, tls, log }),
+    create: () => createEndpoint({ routes, access, tls, onUpgrade: deps.onUpgrade, log }),
     where: { address, port },
     async explain(error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) return '';

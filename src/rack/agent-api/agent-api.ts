@@ -4,6 +4,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { BootTokens } from '../boot-token/boot-tokens.ts';
 import type { Route } from '../http/answer.ts';
 import type { Sightings } from '../http-boot/sightings.ts';
+import { bmcOfferRoute, bmcReportRoute } from './bmc-routes.ts';
 import { enlistmentRoute } from './enlistment-route.ts';
 import type { RackMachines } from './ports.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
@@ -42,5 +43,13 @@ export function agentRoutes(deps: AgentRoutesDeps): Route[] {
     enlistRate: createRateLimit({ clock, windowMs: 60_000, perKey: 6, total: 120 }),
     mostPendingEnlistments: deps.mostPendingEnlistments ?? 100,
   };
-  return [enlistmentRoute(api), sessionRoute(api), taskRoute(api), eventRoute(api), resultRoute(api)];
+  return [
+    enlistmentRoute(api),
+    sessionRoute(api),
+    taskRoute(api),
+    eventRoute(api),
+    resultRoute(api),
+    bmcReportRoute(api),
+    bmcOfferRoute(api),
+  ];
 }

@@ -30,4 +30,14 @@ describe('a task for the agent', () => {
     const away = { ...stillThere, isStillTask: () => Promise.reject(new Error('away')) };
     expect(await assembleTask(machine, inventory, away)).toEqual({ id: 't1', kind: 'Inventory' });
   });
+
+  it('that lets people in is not given out while the API server is away: keys may have been taken back', async () => {
+    const away = { ...stillThere, isStillTask: () => Promise.reject(new Error('away')) };
+    const sshKeys = ['ssh-ed25519 AAAA me'];
+    for (const kind of ['Rescue', 'Inventory', 'Test'] as const)
+      await expect(assembleTask(machine, { ...inventory, kind, sshKeys }, away)).rejects.toThrow('away');
+    expect(await assembleTask(machine, { ...inventory, kind: 'Rescue', sshKeys }, stillThere)).toEqual({
+      ...{ id: 't1', kind: 'Rescue', sshKeys },
+    });
+  });
 });

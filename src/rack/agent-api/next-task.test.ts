@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Machine, MachineStatus } from '../../api/machine/schema.ts';
+import type { Machine } from '../../api/machine/schema.ts';
+import type { MachineStatus } from '../../api/machine/status.ts';
 import type { SessionRecord } from '../boot-token/schema.ts';
 import { nextTask } from './next-task.ts';
 
@@ -11,6 +12,9 @@ const boot = { generation: 4, target: 'EphemeralOS' } as const;
 const task = { id: 't', generation: 4, kind: 'Install' } as const;
 const updatedAt = '2026-11-22T12:00:00Z';
 const ending = { task: 't', kind: 'Reboot' } as const;
+const restart = { id: 't.reboot', kind: 'Reboot' } as const;
+const look = { id: 't', generation: 4, kind: 'Test', enableSsh: true } as const;
+const stay = { task: 't', kind: 'Stay' } as const;
 
 const machine = (status: MachineStatus, uid = 'uid'): Machine => ({
   ...{ apiVersion: 'metalwright.dev/v1alpha1', kind: 'Machine', metadata: { name: 'node-1', uid } },
@@ -19,6 +23,21 @@ const machine = (status: MachineStatus, uid = 'uid'): Machine => ({
     ...{ tags: [], locked: false, maintenance: false },
   },
   status,
+});
+
+const media = { boot: { method: 'VirtualMedia', taggedVlan: false } } as const;
+const bmc = { driver: 'redfish', address: 'https://10.0.0.9', credentialsSecret: 'bmc' } as const;
+
+describe('what a machine on virtual media does once it is installed', () => {
+  const installed = machine({ boot, task, taskResult: { id: 't', outcome: 'Succeeded', updatedAt } });
+  it.each([
+    ['switches itself off, for its BMC starts it from its disk', { ...media, bmc }, 'PowerOff'],
+    ['restarts where a person is its BMC', { ...media, bmc: { driver: 'manual' as const } }, 'Reboot'],
+    ['restarts where it boots from the network', { bmc }, 'Reboot'],
+  ])('%s', (_, more, kind) => {
+    const next = nextTask({ ...installed, spec: { ...installed.spec, ...more } }, session);
+    expect(next).toMatchObject({ kind: 'End', task: { kind } });
+  });
 });
 
 describe('nextTask', () => {
@@ -41,21 +60,39 @@ describe('nextTask', () => {
       'to restart when the status says that it is installed',
       machine({ boot, task, taskResult: { id: 't', outcome: 'Succeeded', updatedAt } }),
       {},
-      { kind: 'End', ending },
+      { kind: 'End', task: restart },
     ],
     [
       'to restart while caches lag behind the result',
       machine({ boot, task }),
       { ending },
-      { kind: 'End', ending },
+      { kind: 'End', task: restart },
     ],
     [
       'to restart when the generation moved on',
       machine({ boot: { ...boot, generation: 5 } }),
       { ending },
-      { kind: 'End', ending },
+      { kind: 'End', task: restart },
     ],
-    ['to restart when the Machine is gone', undefined, { ending }, { kind: 'End', ending }],
+    ['to restart when the Machine is gone', undefined, { ending }, { kind: 'End', task: restart }],
+    [
+      'to stay when people shall look at it, however its task ended',
+      machine({ boot, task: look, taskResult: { id: 't', outcome: 'Failed', updatedAt } }),
+      {},
+      { kind: 'Wait' },
+    ],
+    [
+      'to stay while caches lag behind the result',
+      machine({ boot, task: look }),
+      { ending: stay },
+      { kind: 'Wait' },
+    ],
+    [
+      'nothing when nobody looks at it any more',
+      machine({ boot: { ...boot, generation: 5 }, task: look }),
+      { ending: stay },
+      { kind: 'Over' },
+    ],
     [
       'a further task of the same generation',
       machine({ boot, task: { ...task, id: 'u' } }),

@@ -1,24 +1,40 @@
 import type { AgentTask } from '../../api/agent/schema.ts';
-import type { Machine, TaskIntent } from '../../api/machine/schema.ts';
+import { startsDiskByBmc } from '../../api/bmc/effective.ts';
+import type { Machine } from '../../api/machine/schema.ts';
+import type { TaskIntent } from '../../api/machine/task.ts';
+import { mayRunTask } from '../../domain/lifecycle/approval.ts';
 import type { SessionRecord } from '../boot-token/schema.ts';
 import type { RackMachines } from './ports.ts';
 
-/** How a machine goes on after a task: an installed one from its disk, any other is switched off. */
+/**
+ * How a machine goes on after a task: an installed one from its disk, one that people shall look at stays as it is, any other
+ * is switched off; so is an installed one that its BMC then starts.
+ */
 export type Ending = NonNullable<SessionRecord['ending']>;
 
-export function endingOf(task: Pick<TaskIntent, 'id' | 'kind'>, outcome: 'Succeeded' | 'Failed'): Ending {
-  return { task: task.id, kind: task.kind === 'Install' && outcome === 'Succeeded' ? 'Reboot' : 'PowerOff' };
+export function endingOf(
+  { id, kind, enableSsh }: Pick<TaskIntent, 'id' | 'kind' | 'enableSsh'>,
+  outcome: 'Succeeded' | 'Failed',
+  machine: Machine | undefined,
+): Ending {
+  const restarts = machine === undefined || !startsDiskByBmc(machine);
+  if (kind === 'Install' && outcome === 'Succeeded' && restarts) return { task: id, kind: 'Reboot' };
+  const stays = enableSsh === true && (kind === 'Inventory' || kind === 'Test');
+  return { task: id, kind: stays ? 'Stay' : 'PowerOff' };
 }
 
-/** The task that stands for an ending; its id is that of the task that ended, and a suffix. */
-export function endingTask({ task, kind }: Ending): AgentTask {
-  return { id: `${task}.${kind.toLowerCase()}`, kind };
+/** The task that stands for an ending, if any does; its id is that of the task that ended, and a suffix. */
+export function endingTask(
+  ending: Ending,
+): { id: string; kind: Exclude<Ending['kind'], 'Stay'> } | undefined {
+  const { task, kind } = ending;
+  return kind === 'Stay' ? undefined : { id: `${task}.${kind.toLowerCase()}`, kind };
 }
 
 /** What a session is to do now. */
 export type NextTask =
   | { kind: 'Task'; task: TaskIntent }
-  | { kind: 'End'; ending: Ending }
+  | { kind: 'End'; task: AgentTask }
   | { kind: 'Wait' }
   | { kind: 'Over' };
 
@@ -31,9 +47,14 @@ export function nextTask(machine: Machine | undefined, session: Readonly<Session
   const { task, taskResult } = machine?.status ?? {};
   if (current && task?.generation === session.generation && session.ending?.task !== task.id) {
     const ended = taskResult?.id === task.id ? taskResult.outcome : 'Running';
-    return ended === 'Running' ? { kind: 'Task', task } : { kind: 'End', ending: endingOf(task, ended) };
+    return ended === 'Running' ? { kind: 'Task', task } : goOn(endingOf(task, ended, machine), current);
   }
-  if (session.ending !== undefined) return { kind: 'End', ending: session.ending };
+  return goOn(session.ending, current);
+}
+
+function goOn(ending: Ending | undefined, current: boolean): NextTask {
+  const task = ending && endingTask(ending);
+  if (task !== undefined) return { kind: 'End', task };
   return current ? { kind: 'Wait' } : { kind: 'Over' };
 }
 
@@ -57,11 +78,16 @@ export async function assembleTask(
   task: TaskIntent,
   machines: Pick<RackMachines, 'diskImage' | 'seed' | 'isStillTask'>,
 ): Promise<AgentTask | { missing: string }> {
-  if (task.kind !== 'Inventory' && !(await machines.isStillTask(machine, task)))
+  if (!mayRunTask(machine, task.kind)) return { missing: 'the approval of the machine' };
+  if (!onlyLooks(task) && !(await machines.isStillTask(machine, task)))
     return { missing: 'the news of what else is to be done' };
   switch (task.kind) {
     case 'Inventory':
-      return { id: task.id, kind: 'Inventory' };
+      return { id: task.id, kind: 'Inventory', sshKeys: task.sshKeys, bmc: task.bmc };
+    case 'Test':
+      return { id: task.id, kind: 'Test', tests: task.tests, sshKeys: task.sshKeys };
+    case 'Rescue':
+      return { id: task.id, kind: 'Rescue', sshKeys: task.sshKeys ?? [] };
     case 'Erase':
       return { id: task.id, kind: 'Erase', mode: task.erase ?? 'Quick' };
     case 'Install': {
@@ -78,7 +104,7 @@ export async function assembleTask(
           sha256: digest,
           sizeBytes,
           format,
-          ...optional({ rawSizeBytes }),
+          rawSizeBytes,
         },
         rootDisk: machine.spec.rootDisk ?? {},
         seed,
@@ -88,6 +114,7 @@ export async function assembleTask(
   }
 }
 
-function optional({ rawSizeBytes }: { rawSizeBytes: number | undefined }): { rawSizeBytes?: number } {
-  return rawSizeBytes === undefined ? {} : { rawSizeBytes };
+/** A task that reads the machine alone, and lets nobody in, may be an old one. */
+function onlyLooks({ kind, sshKeys = [] }: TaskIntent): boolean {
+  return (kind === 'Inventory' || kind === 'Test') && sshKeys.length === 0;
 }

@@ -1,7 +1,10 @@
 import type { EnlistmentRequest, InstallImage, Seed } from '../../api/agent/schema.ts';
+import type { BmcReport } from '../../api/bmc/setup.ts';
 import type { Architecture } from '../../api/fields.ts';
-import type { BootProgress, Machine, TaskIntent, TaskResult } from '../../api/machine/schema.ts';
-import type { Inventory } from '../../api/machine-inventory/schema.ts';
+import type { BootProgress } from '../../api/machine/boot.ts';
+import type { Machine } from '../../api/machine/schema.ts';
+import type { TaskIntent, TaskResult } from '../../api/machine/task.ts';
+import type { Inventory, TestRecord } from '../../api/machine-inventory/schema.ts';
 
 /** Kernel and initrd of the OS that the agent runs in. Digests are 64 lower-case hex digits. */
 export interface EphemeralImage {
@@ -39,6 +42,9 @@ export type SecurityReason =
   /** A call from an installed OS with a wrong token. */
   | 'PhoneHomeRefused';
 
+/** A part of the inventory that may stay as it is on record when the rest is stored anew. */
+export type InventoryPart = 'nics' | 'disks';
+
 /** Where an unknown machine was seen doing DHCP. */
 export interface SeenOn {
   vlan: string;
@@ -67,8 +73,12 @@ export interface RackMachines {
   reportBoot(machine: string, report: BootReport): void;
   /** Resolves when it is stored, rejects when it could not be; called again by the agent's repetition. */
   reportTask(machine: string, report: TaskReport): Promise<void>;
+  /** Resolves when it is stored; repeated, it changes nothing. */
+  reportBmc(machine: string, report: BmcReport): Promise<void>;
   /** Resolves when it is stored. */
-  storeInventory(machine: string, inventory: Inventory): Promise<void>;
+  storeInventory(machine: string, inventory: Inventory, keep?: readonly InventoryPart[]): Promise<void>;
+  /** Each takes the place of an earlier record of its name. Resolves when it is stored. */
+  storeTests(machine: string, tests: readonly TestRecord[]): Promise<void>;
   /** Creates the Machine, not approved, and its inventory. Called again for the same MAC addresses it names the same machine. */
   enlist(request: EnlistmentRequest, seenOn: SeenOn): Promise<{ machine: string }>;
   /** For an Event; the machine is undefined when the attempt names none. The message holds no secret. */

@@ -42,7 +42,13 @@ async function openSession(
 ): Promise<Answer> {
   const { tokens, machines, clock, log } = deps;
   const record = tokens.find(token);
-  const presenter = { macAddresses, systemUuid, nonce, addressConfirmed: isConfirmed(record, address, deps) };
+  const presenter = {
+    macAddresses,
+    systemUuid,
+    nonce,
+    address,
+    addressConfirmed: isConfirmed(record, address, deps),
+  };
   const outcome = await tokens
     .redeem(token, presenter, record === undefined ? undefined : expected(record, deps))
     .catch((error: unknown) => messageOf(error));
@@ -73,7 +79,8 @@ async function openSession(
 
 /**
  * The address is the one that the token was given to, or that DHCP has given to that interface since; in any case nobody
- * else has got it since. After a restart the rack remembers the token's address but not what DHCP did.
+ * else has got it since. After a restart the rack remembers the token's address but not what DHCP did. A token from virtual
+ * media may name no address: whoever read the medium may have any that DHCP has not given to another interface.
  */
 function isConfirmed(
   record: Readonly<TokenRecord> | undefined,
@@ -82,7 +89,8 @@ function isConfirmed(
 ): boolean {
   if (record === undefined) return false;
   const sighting = sightings.byAddress(address);
-  return sighting === undefined ? address === record.address : sighting.mac === record.mac;
+  if (sighting !== undefined) return sighting.mac === record.mac;
+  return address === record.address || record.address === '';
 }
 
 /** As it was when the token was issued, as far as time goes: a boot may begin shortly before it expires. */

@@ -1,6 +1,7 @@
 import { messageOf } from '../../errors/coded-error.ts';
 import type { Timers } from '../../kube/timers.ts';
 import type { Logger } from '../../log/logger.ts';
+import { mergeSteps } from '../reports/task-steps.ts';
 import type { RackMachines, TaskReport } from './ports.ts';
 
 /**
@@ -22,6 +23,12 @@ export interface TaskReportsDeps {
   intervalMs?: number;
 }
 
+/** The steps of a task, as far as this rack has heard of them. */
+interface Heard {
+  task: string;
+  steps: TaskReport['steps'];
+}
+
 interface Pace {
   waiting: TaskReport | undefined;
   sending: Promise<void> | undefined;
@@ -36,6 +43,16 @@ export function createTaskReports({
   intervalMs = 2_000,
 }: TaskReportsDeps): TaskReports {
   const paces = new Map<string, Pace>();
+  /** A report that is never stored takes no step with it. */
+  const heard = new Map<string, Heard>();
+
+  function withSteps(machine: string, report: TaskReport): TaskReport {
+    const before = heard.get(machine);
+    const steps = mergeSteps(before?.task === report.id ? before.steps : undefined, report.steps);
+    if (steps === undefined) return report;
+    heard.set(machine, { task: report.id, steps });
+    return { ...report, steps };
+  }
 
   function send(machine: string, pace: Pace, report: TaskReport): void {
     pace.waiting = undefined;
@@ -59,7 +76,8 @@ export function createTaskReports({
   }
 
   return {
-    running(machine, report) {
+    running(machine, said) {
+      const report = withSteps(machine, said);
       const pace = paces.get(machine);
       if (pace !== undefined) {
         pace.waiting = report;
@@ -77,7 +95,9 @@ export function createTaskReports({
         paces.delete(machine);
         await pace.sending;
       }
-      await machines.reportTask(machine, report);
+      const whole = withSteps(machine, report);
+      await machines.reportTask(machine, whole);
+      heard.delete(machine);
     },
   };
 }

@@ -114,6 +114,26 @@ describe('boot tokens', () => {
 });
 
 describe('a session', () => {
+  it('lasts for as long as it is used, also through a restart, and a day longer', async () => {
+    const tokens = await open();
+    const token = (await tokens.issue(request)) ?? '';
+    const opened = await tokens.redeem(token, presenter, machine);
+    if (opened.kind !== 'Opened') throw new Error('not opened');
+    for (let hours = 0; hours < 100; hours += 1) {
+      now += 3_600_000;
+      expect(tokens.session(opened.sessionKey)).toBeDefined();
+      await tokens.issue({ ...request, machine: `other-${hours}` });
+    }
+    await tokens.close();
+    const again = await open();
+    now += 22 * 3_600_000;
+    await again.issue({ ...request, machine: 'other' });
+    expect(again.hasSession(request)).toBe(true);
+    now += 3 * 3_600_000;
+    await again.issue({ ...request, machine: 'another' });
+    expect(again.session(opened.sessionKey)).toBeUndefined();
+  });
+
   it('remembers how it ended, through a restart', async () => {
     const tokens = await open();
     const token = (await tokens.issue(request)) ?? '';

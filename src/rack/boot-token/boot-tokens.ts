@@ -11,9 +11,16 @@ export interface TokenRequest {
   machine: string;
   machineUid: string | undefined;
   generation: number;
-  /** The interface that boots, and the address that DHCP gave it. */
+  /** The interface that boots, and the address that DHCP gave it. Empty: not known, for a token on virtual media alone. */
   mac: string;
   address: string;
+}
+
+/** A token that its issuer chose: it came by other means than a boot script. */
+export interface ChosenToken {
+  /** As random as one of `newSecret`. */
+  token: string;
+  lifetimeMs: number;
 }
 
 /** What became of a token that was presented. */
@@ -24,7 +31,7 @@ export type Redemption =
 /** The boot tokens and sessions of one rack. Nothing that it keeps, in memory or on disk, opens anything. */
 export interface BootTokens {
   /** Undefined when the generation has its session already: it was used. Rejects when it cannot be stored. */
-  issue(request: TokenRequest): Promise<string | undefined>;
+  issue(request: TokenRequest, chosen?: ChosenToken): Promise<string | undefined>;
   /** What is known of the token, without any effect. */
   find(token: string): Readonly<TokenRecord> | undefined;
   /**
@@ -51,8 +58,10 @@ export interface BootTokensDeps {
   lifetimeMs?: number;
 }
 
-/** Used and expired tokens are remembered for so long, to tell a replay from a guess. */
+/** Used and expired tokens are remembered for so long, to tell a replay from a guess; sessions from when they were used last. */
 const memoryMs = 24 * 60 * 60_000;
+/** How often it is noted on disk that a session is in use. */
+const heardEveryMs = 60 * 60_000;
 /** Boot ROM, loader and retries of one boot each ask for the script; the oldest unused token goes. */
 const unusedPerBoot = 8;
 const mostTokens = 50_000;
@@ -84,10 +93,8 @@ export async function openBootTokens(deps: BootTokensDeps): Promise<BootTokens> 
       if (issuedAt >= horizon && tokens.size <= mostTokens) break;
       tokens.delete(hash);
     }
-    for (const [hash, { openedAt }] of sessions) {
-      if (openedAt >= horizon) break;
-      sessions.delete(hash);
-    }
+    for (const [hash, { openedAt, heardAt = openedAt }] of sessions)
+      if (heardAt < horizon) sessions.delete(hash);
   }
 
   function dropOldestUnused(request: TokenRequest): void {
@@ -114,8 +121,10 @@ export async function openBootTokens(deps: BootTokensDeps): Promise<BootTokens> 
     find: (token) => tokens.get(hashSecret(token)),
     session(sessionKey) {
       const session = sessions.get(hashSecret(sessionKey));
-      if (session !== undefined && !session.heard) {
+      const now = clock.now();
+      if (session !== undefined && (!session.heard || now - (session.heardAt ?? 0) >= heardEveryMs)) {
         session.heard = true;
+        session.heardAt = now;
         writer
           .save()
           .catch((error: unknown) => deps.log.warn({ error: messageOf(error) }, 'boot tokens not stored'));
@@ -123,14 +132,15 @@ export async function openBootTokens(deps: BootTokensDeps): Promise<BootTokens> 
       return session;
     },
 
-    async issue(request) {
+    async issue(request, chosen) {
       prune();
       if (hasSession(request)) return undefined;
       dropOldestUnused(request);
-      const token = newSecret();
+      const token = chosen?.token ?? newSecret();
       const hash = hashSecret(token);
       const now = clock.now();
-      tokens.set(hash, { hash, ...request, issuedAt: now, expiresAt: now + lifetimeMs });
+      const expiresAt = now + (chosen?.lifetimeMs ?? lifetimeMs);
+      tokens.set(hash, { hash, ...request, issuedAt: now, expiresAt });
       await writer.save().catch((error: unknown) => {
         tokens.delete(hash);
         throw error;
@@ -149,8 +159,9 @@ export async function openBootTokens(deps: BootTokensDeps): Promise<BootTokens> 
       const sessionKey = newSecret();
       const { machine: name, machineUid, generation, mac, address } = record;
       const now = clock.now();
+      const from = address === '' ? (presenter.address ?? '') : address;
       const session = {
-        ...{ hash: hashSecret(sessionKey), machine: name, machineUid, generation, mac, address },
+        ...{ hash: hashSecret(sessionKey), machine: name, machineUid, generation, mac, address: from },
         openedAt: now,
       };
       const before = { ...record };

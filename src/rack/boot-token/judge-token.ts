@@ -6,6 +6,8 @@ export interface Presenter {
   systemUuid: string | undefined;
   /** Whether the rack's DHCP gave the caller's address to the machine that the token was made for. */
   addressConfirmed: boolean;
+  /** Where the call comes from: the session is bound to it where the token names no address. */
+  address?: string | undefined;
   /** What only the agent that used the token knows: it may ask again for an answer that was lost. */
   nonce?: string | undefined;
 }

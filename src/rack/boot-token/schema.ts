@@ -30,10 +30,12 @@ export const SessionRecord = z.object({
   openedAt: z.number(),
   /** Whether its key was ever used: from then on the answer that held the key was not lost. */
   heard: z.boolean().optional(),
+  /** When it was used last, to the hour: a rescue may last for weeks. */
+  heardAt: z.number().optional(),
   ending: z
-    .object({ task: z.string(), kind: z.enum(['Reboot', 'PowerOff']) })
+    .object({ task: z.string(), kind: z.enum(['Reboot', 'PowerOff', 'Stay']) })
     .optional()
-    .describe('Its task has ended: how the machine goes on.'),
+    .describe('Its task has ended: how the machine goes on. Stay: as it is, for whoever is logged in.'),
 });
 export type SessionRecord = z.infer<typeof SessionRecord>;
 

@@ -19,6 +19,8 @@ export interface ReplyLimits {
   overload: boolean;
   /** The padding comes in steps of so many bytes: 1 for BOOTP, whose messages have exactly 300. */
   padding: 1 | 6;
+  /** Told the code of each option that has no room. */
+  leftOut?(code: number): void;
 }
 
 /** See `ReplyLimits.padding`: the reader of Windows' wdsmgfw.efi is in step again after six. */
@@ -52,7 +54,7 @@ export function encodeReply(
   let length = tail?.length ?? 0;
   for (const chunk of chunks) length += chunk.length;
   if (optionsAt + length + 1 <= limits.maximum) return write(request, fields, chunks, length, tail, limits);
-  const fitted = arrange(chunks, tail, limits.maximum, limits.overload, fields.file === '');
+  const fitted = arrange(chunks, tail, limits, fields.file === '');
   const kept = fitted.main.reduce((sum, option) => sum + option.length, fitted.tail?.length ?? 0);
   const bytes = write(request, fields, fitted.main, kept, fitted.tail, limits);
   if (fitted.file.length > 0) bytes.set(joinBytes([...fitted.file, Uint8Array.of(optionEnd)]), fileAt);
@@ -110,8 +112,7 @@ interface Fitted {
 function arrange(
   chunks: readonly Uint8Array[],
   tail: Uint8Array | undefined,
-  maximum: number,
-  overload: boolean,
+  { maximum, overload, leftOut }: ReplyLimits,
   fileIsFree: boolean,
 ): Fitted {
   const keepsTail = tail !== undefined && optionsAt + tail.length + 1 <= maximum;
@@ -124,7 +125,10 @@ function arrange(
   for (const chunk of chunks) {
     for (const option of eachOption(chunk)) {
       const field = fields.find((one) => option.length <= one.room);
-      if (field === undefined) continue;
+      if (field === undefined) {
+        leftOut?.(option[0] ?? 0);
+        continue;
+      }
       field.options.push(option);
       field.room -= option.length;
     }

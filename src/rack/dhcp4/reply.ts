@@ -20,6 +20,16 @@ export interface Reply {
   destination: Destination;
   /** The rack's address on the subnet: the source of frames that are built by hand. */
   serverAddress: number;
+  /** Undefined: all that the client is to be told is in it. */
+  unsent?: UnsentOptions | undefined;
+}
+
+/** Options that are not in a message though they should be. */
+export interface UnsentOptions {
+  /** Settings that cannot be encoded, in sentences. */
+  problems: readonly string[];
+  /** Codes for which the client's message has no room. */
+  noRoom: readonly number[];
 }
 
 /** What the message says. Addresses are unsigned 32-bit numbers. */
@@ -66,6 +76,7 @@ export function grantReply(
   const own = bootable.file === '' && !boots;
   const nextServer =
     (bootable.nextServer && ipv4ToNumber(bootable.nextServer)) || (own ? prepared.nextServer : undefined);
+  const noRoom: number[] = [];
   const bytes = encodeReply(
     request,
     {
@@ -78,10 +89,15 @@ export function grantReply(
     chunks,
     echo(request, option.relayAgent.code, maximum),
     // Firmware reads the file and sname fields as what they are named.
-    { maximum, overload: client.kind === 'OS', padding: dhcpPadding },
+    {
+      ...{ maximum, overload: client.kind === 'OS', padding: dhcpPadding },
+      leftOut: (code) => noRoom.push(code),
+    },
   );
   const destination = replyDestination(request, { type, yiaddr: address });
-  return { type, bytes, destination, serverAddress: plan.server };
+  const reply: Reply = { type, bytes, destination, serverAddress: plan.server };
+  const { problems } = answers;
+  return problems.length + noRoom.length === 0 ? reply : { ...reply, unsent: { problems, noRoom } };
 }
 
 /** An answer of BOOTP: the address, the file, and what of the options has room in 300 bytes. */

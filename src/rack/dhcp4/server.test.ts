@@ -7,6 +7,7 @@ import {
 } from '../../../test/fixtures/packets/dhcp4.ts';
 import { CodedError } from '../../errors/coded-error.ts';
 import { type Logger, silentLogger } from '../../log/logger.ts';
+import { type Dhcp4Meter, RackMeters } from '../../metrics/rack-meters.ts';
 import { createMemorySockets } from '../net/memory-sockets.ts';
 import { selectBootFile } from './boot-file.ts';
 import { LeaseTable } from './leases/lease-table.ts';
@@ -35,7 +36,9 @@ function network(number: number): DhcpNetwork {
 }
 
 /** A server on eth1 and eth2 whose disk the test holds back. */
-async function aRack(options: { linkSenders?: boolean; backend?: Partial<DhcpBackend>; log?: Logger } = {}) {
+async function aRack(
+  options: { linkSenders?: boolean; backend?: Partial<DhcpBackend>; log?: Logger; meter?: Dhcp4Meter } = {},
+) {
   const sockets = createMemorySockets(options);
   const table = new LeaseTable();
   const sightings: DhcpSighting[] = [];
@@ -70,6 +73,7 @@ async function aRack(options: { linkSenders?: boolean; backend?: Partial<DhcpBac
     leases,
     clock: { now: () => state.now },
     log: options.log ?? silentLogger,
+    meter: options.meter,
     interfaces: () => [{ name: 'eth1', mac: '52:54:00:ff:00:01', addresses: [] }],
   });
   await server.listen('eth1');
@@ -200,6 +204,20 @@ describe('the DHCPv4 server', () => {
     const vendor = Uint8Array.from('PXEClient:Arch:00006', (character) => character.charCodeAt(0));
     rack.ask('eth1', { mac: '52:54:00:00:00:04', options: { 60: vendor, 93: Uint8Array.of(0, 6) } });
     expect(messages[1]).toContain('no loader');
+  });
+
+  it('counts and says once a minute that an option cannot be sent as it is set', async () => {
+    const messages: string[] = [];
+    const log = { ...silentLogger, warn: (_fields: object, message: string) => messages.push(message) };
+    const meter = new RackMeters();
+    const { subnets } = network(1);
+    const options = [{ code: 26, text: 'large' }];
+    const broken = { vlan: 'vlan-1', subnets: subnets.map((subnet) => ({ ...subnet, options })) };
+    rack = await aRack({ log, meter, backend: { networkOf: () => broken } });
+    rack.ask('eth1');
+    rack.ask('eth1');
+    expect(messages).toEqual(['DHCP options that cannot be sent as they are set']);
+    expect(meter.dhcp4Unsent.of('Invalid').value).toBe(2);
   });
 
   it('stops answering on an interface, and can start again', async () => {

@@ -21,7 +21,7 @@ import { guardOffer } from './ping-offer.ts';
 import type { Dhcp4Server, Dhcp4ServerDeps, DhcpNetwork } from './ports.ts';
 import { proxyRequest } from './proxy-request.ts';
 import { type RelayAgent, relayAgentOf } from './relay-agent.ts';
-import { bootpReplyType } from './reply.ts';
+import { bootpReplyType, type UnsentOptions } from './reply.ts';
 import { createStrangerBudget } from './stranger-budget.ts';
 import { onSubnet, planOf } from './subnet-plan.ts';
 import { transmit } from './transmit.ts';
@@ -281,9 +281,27 @@ export function createDhcp4Server(deps: Dhcp4ServerDeps): Dhcp4Server {
       warn(`send ${device}`, { ...fields, error: messageOf(error) }, 'could not send a DHCP reply'),
     );
     sent(reply.type, asked);
+    if (reply.unsent !== undefined) report(reply.unsent, asked, fields);
     if (sighting === undefined) return;
     if (client.kind === 'iPXE' && reply.destination.kind !== 'Relay') hurry(listener, client.mac);
     backend.seen(sighting);
+  }
+
+  function report({ problems, noRoom }: UnsentOptions, { network: { vlan } }: Asked, fields: object): void {
+    meter?.unsent('Invalid', problems.length);
+    meter?.unsent('NoRoom', noRoom.length);
+    if (problems.length > 0)
+      warn(
+        `options ${vlan}`,
+        { ...fields, vlan, problems },
+        'DHCP options that cannot be sent as they are set',
+      );
+    if (noRoom.length > 0)
+      warn(
+        `room ${vlan}`,
+        { ...fields, vlan, options: noRoom },
+        'the message of a DHCP client has no room for options',
+      );
   }
 
   /**

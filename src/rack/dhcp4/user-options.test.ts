@@ -192,6 +192,23 @@ describe('routes and search domains of the subnet', () => {
   });
 });
 
+describe('options that do not reach the client', () => {
+  const unsentOf = (options: DhcpOptionSetting[], asked: number[]) => {
+    const outcome = aServer([{ ...subnet, options }]).ask({ options: list(...asked) });
+    return outcome.kind === 'Reply' ? outcome.reply.unsent : undefined;
+  };
+
+  it('are named where they cannot be encoded as they are set', () => {
+    expect(unsentOf([{ code: 26, text: 'large' }], [])?.problems).toEqual([expect.stringContaining('26')]);
+  });
+
+  it('are named where the message has no room for them', () => {
+    const large = { code: 224, hex: 'ab'.repeat(600) };
+    expect(unsentOf([large, { code: 225, text: 'short' }], [224, 225])?.noRoom).toContain(224);
+    expect(unsentOf([large], [225])).toBeUndefined();
+  });
+});
+
 describe('any settings at all', () => {
   const setting = fc.record(
     {

@@ -1,4 +1,5 @@
 import type { Architecture } from '../../api/fields.ts';
+import { effectiveKernelArguments } from '../../api/machine/policy.ts';
 import type { Machine } from '../../api/machine/schema.ts';
 import { type BootDecision, decideBoot, type LocalDiskReason } from '../../domain/boot/decide-boot.ts';
 import {
@@ -44,6 +45,7 @@ const arm64Types: ReadonlySet<number> = new Set([11, 19]);
 const toDisk: Record<LocalDiskReason, string> = {
   NotExpected: 'is not expected to boot over the network, starting its own disk',
   Expired: 'was expected earlier and is no more, starting its own disk',
+  NotApproved: 'is not approved, starting its own disk',
   NoTask: 'has no task, starting its own disk',
   TaskEnded: 'has done its task, starting its own disk',
 };
@@ -121,7 +123,7 @@ async function taskScript(
   if (tokens.hasSession({ machine: name, machineUid: uid, generation }))
     return localDiskScript(`${name} has used this boot already, starting its own disk`);
 
-  const extra = [...image.kernelArguments, ...(machine.spec.kernelArguments ?? [])];
+  const extra = [...image.kernelArguments, ...effectiveKernelArguments(machine)];
   const labels = { machine: name, purpose };
   // HEAD tells the length of what GET would bring, without making a token.
   if (request.method === 'HEAD')

@@ -15,6 +15,9 @@ import type { HttpObserver } from '../http/observe.ts';
 import type { ImageCache } from '../images/ports.ts';
 import type { FileSender } from '../net/native-file-sender.ts';
 import { phoneHomeRoute } from '../phone-home/phone-home-route.ts';
+import type { LoadPrograms } from '../virtual-media/boot-programs.ts';
+import { mediaRoute } from '../virtual-media/media-route.ts';
+import type { MediaStore } from '../virtual-media/media-store.ts';
 import { bootRoute } from './boot-route.ts';
 import { imageRoute } from './image-route.ts';
 import { loaderRoute } from './loader-route.ts';
@@ -28,6 +31,9 @@ export interface RackHttpServerDeps {
   loaders: Pick<Loaders, 'files' | 'modifiedAt'>;
   tokens: BootTokens;
   sightings: Sightings;
+  /** Virtual media, and what it starts. Default: none is served. */
+  media?: MediaStore;
+  programs?: LoadPrograms;
   clock: Clock;
   log: Logger;
   /** Whether the world is known: machines, images, subnets. Default: it is. */
@@ -82,6 +88,9 @@ export function createRackHttpServer(deps: RackHttpServerDeps): RackHttpServer {
     ...agentRoutes({ ...deps, timers, eventRate }),
     phoneHomeRoute({ ...deps, eventRate }),
   ];
+  const { media, programs } = deps;
+  if (media !== undefined && programs !== undefined)
+    routes.push(mediaRoute({ ...deps, media, programs, eventRate }));
   const { tls, share, observer } = deps;
   const server = createHttpServer({
     ...{ routes, log, share, observer, limits: { ...defaultHttpLimits, ...deps.limits } },

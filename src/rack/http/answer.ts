@@ -32,8 +32,8 @@ export type Answer =
       /** Milliseconds since the epoch. */
       modifiedAt?: number | undefined;
     }
-  /** The server closes the file. */
-  | { kind: 'File'; image: OpenImage; etag: string }
+  /** The server closes the file. `secret`: nobody on the way may keep it. */
+  | { kind: 'File'; image: OpenImage; etag: string; secret?: boolean }
   | { kind: 'Problem'; code: ProblemCode; detail?: string | undefined; retryAfterSeconds?: number };
 
 /** One address pattern. Segments that start with a colon are open. */

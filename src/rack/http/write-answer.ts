@@ -51,12 +51,13 @@ export async function writeAnswer(
       });
     }
     case 'File': {
-      const { image, etag } = answer;
+      const { image, etag, secret } = answer;
       const { file, sizeBytes, modifiedAt } = image;
       try {
         return await withOutlet(response, asked.address, sending, (outlet) =>
           writeRanged(response, asked, errors, {
             ...{ size: sizeBytes, contentType: 'application/octet-stream', validators: { etag, modifiedAt } },
+            secret,
             send: (range) => sendFile(image, range, outlet),
             head: (bytes) => writeChunk(outlet, bytes),
           }),
@@ -135,6 +136,7 @@ interface Ranged {
   size: number;
   contentType: string;
   validators: Validators;
+  secret?: boolean | undefined;
   /** Writes the range and does not end the answer; fewer bytes when that failed. */
   send(range: ByteRange): Promise<number>;
   /** Writes what stands between ranges. Default: without waiting. */
@@ -155,7 +157,7 @@ async function writeRanged(
       ? {}
       : { 'last-modified': formatHttpDate(validators.modifiedAt) }),
     'accept-ranges': 'bytes',
-    'cache-control': 'public, max-age=31536000, immutable',
+    'cache-control': ranged.secret === true ? 'no-store' : 'public, max-age=31536000, immutable',
   };
   const judgement = judgeConditions(headers, validators);
   if (judgement === 'PreconditionFailed')

@@ -1,4 +1,4 @@
-import { open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError, messageOf } from '../../errors/coded-error.ts';
@@ -223,7 +223,7 @@ export async function createImageCache(deps: ImageCacheDeps): Promise<ImageCache
     return entry;
   }
 
-  async function openHeld(digest: string): Promise<OpenImage | undefined> {
+  async function openHeld(digest: string): Promise<OpenImage<FileHandle> | undefined> {
     const image = await stored.open(digest);
     if (image === undefined) await discard(digest);
     return image;

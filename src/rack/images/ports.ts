@@ -15,9 +15,17 @@ export interface KnownArtifact {
   checkedByReader?: boolean;
 }
 
+/** What is read of a file: a `FileHandle`, or what looks like one. */
+export interface ImageFile {
+  readonly fd: number;
+  /** Reads at most `length` bytes at `position` into `buffer` from `offset` on; none: the end, or it broke off. */
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+  close(): Promise<void>;
+}
+
 /** A file open for reading. Whoever opened it closes it; it stays readable when it is evicted meanwhile. */
-export interface OpenImage {
-  file: FileHandle;
+export interface OpenImage<File extends ImageFile = ImageFile> {
+  file: File;
   /** Of the whole, in bytes. */
   sizeBytes: number;
   /** When the rack got it, in milliseconds since the epoch. */
@@ -69,13 +77,13 @@ export interface ImageCache {
    */
   ensure(digest: string, purpose?: FetchPurpose): Promise<void>;
   /** The file, its digest checked once in the life of the process. Undefined when it is not held or was found damaged. */
-  open(digest: string): Promise<OpenImage | undefined>;
+  open(digest: string): Promise<OpenImage<FileHandle> | undefined>;
   /**
    * The file at once, for a reader that checks the digest itself: held but not checked yet, or still being fetched, in which
    * case it ends early when the transfer fails. A file that others boot without a check comes as by `ensure` and `open`. Rejects
    * as `ensure` does.
    */
-  openUnchecked(digest: string): Promise<OpenImage | undefined>;
+  openUnchecked(digest: string): Promise<OpenImage<FileHandle> | undefined>;
   has(digest: string): boolean;
   held(): string[];
   /** Bytes of all files that are held. */

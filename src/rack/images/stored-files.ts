@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rm, stat, statfs, utimes } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../domain/clock.ts';
 import { messageOf } from '../../errors/coded-error.ts';
@@ -27,7 +27,7 @@ export interface StoredFiles {
   /** Whether the file is what its name says, found out once. */
   verify(digest: string): Promise<boolean>;
   /** Opens a file and counts that as its use. Undefined when it is gone. */
-  open(digest: string): Promise<OpenImage | undefined>;
+  open(digest: string): Promise<OpenImage<FileHandle> | undefined>;
   /** Resolves when no file of an earlier life of a digest is still to go. */
   settled(): Promise<void>;
   heldBytes(): number;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bootStages } from '../../api/machine/schema.ts';
+import { bootStages } from '../../api/machine/timeline.ts';
 import type { BootReport } from '../agent-api/ports.ts';
 import { isNews, mergeReports } from './boot-report.ts';
 
@@ -18,6 +18,10 @@ const reports = fc.record(
   },
   { requiredKeys: ['generation', 'stage', 'at'] },
 );
+
+function seen(...stages: (typeof bootStages)[number][]): BootReport {
+  return { ...kernel, seen: stages.map((stage) => ({ stage, at })) };
+}
 
 function rank({ generation, stage }: BootReport): number {
   return generation * 100 + bootStages.indexOf(stage);
@@ -38,6 +42,8 @@ describe('whether a boot report is news', () => {
       { ...kernel, generation: 2, stage: 'Agent' },
       false,
     ],
+    ['an earlier stage that nobody has seen is', seen('Kernel'), { ...kernel, stage: 'Dhcp' }, true],
+    ['an earlier stage that was seen is not', seen('Dhcp', 'Kernel'), { ...kernel, stage: 'Dhcp' }, false],
     ['another place is', kernel, { ...kernel, subnet: 't' }, true],
     ['a place that was not known is', kernel, { ...kernel, address: '10.0.0.9' }, true],
     ['a place left unsaid is not', kernel, { ...kernel, subnet: undefined }, false],
@@ -54,12 +60,43 @@ describe('boot reports as one', () => {
       stage: 'Agent',
       address: '10.0.0.9',
       architecture: 7,
+      seen: [
+        { stage: 'Kernel', at, mac: '52:54:00:00:00:01' },
+        { stage: 'Agent', at },
+      ],
     });
+  });
+
+  it('tell of every stage once, as it was seen first, in whatever order and however often they come', () => {
+    const sightings = fc.record({
+      generation: fc.constant(3),
+      stage: fc.constantFrom(...bootStages),
+      at: fc.nat({ max: 20 }).map((second) => new Date(second * 1000).toISOString()),
+    });
+    fc.assert(
+      fc.property(
+        fc
+          .array(sightings, { minLength: 1, maxLength: 12 })
+          .chain((all) =>
+            fc.tuple(fc.constant(all), fc.shuffledSubarray([...all, ...all], { minLength: all.length * 2 })),
+          ),
+        ([all, shuffled]) => {
+          const told = shuffled.reduce<BootReport | undefined>(mergeReports, undefined);
+          const earliest = bootStages.flatMap((stage) => {
+            const times = all.filter((report) => report.stage === stage).map((report) => report.at);
+            return times.length === 0 ? [] : [{ stage, at: times.sort()[0] }];
+          });
+          expect(mergeReports(undefined, told!).seen ?? [{ stage: told?.stage, at: told?.at }]).toEqual(
+            earliest,
+          );
+        },
+      ),
+    );
   });
 
   it('keep nothing of an earlier generation', () => {
     const next: BootReport = { generation: 4, stage: 'Dhcp', at };
-    expect(mergeReports(kernel, next)).toEqual(next);
+    expect(mergeReports(kernel, next)).toEqual({ ...next, seen: [{ stage: 'Dhcp', at }] });
   });
 
   it('never put one interface into the subnet of another', () => {

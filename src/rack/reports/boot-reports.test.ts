@@ -55,7 +55,8 @@ describe('boot reports', () => {
     const { reports, timers, stored } = await setting();
     reports.report('m1', dhcp);
     await timers.advance(0);
-    expect(await stored()).toEqual({ ...dhcp, rack: 'rack-1' });
+    const seen = [{ stage: 'Dhcp', at, mac: '52:54:00:00:00:01', rack: 'rack-1' }];
+    expect(await stored()).toEqual({ ...dhcp, rack: 'rack-1', seen });
   });
 
   it('that come while one is being written become one write, and the newest is not lost', async () => {
@@ -70,6 +71,8 @@ describe('boot reports', () => {
     await timers.advance(0);
     expect(writes).toHaveLength(2);
     expect((await stored())?.stage).toBe('Agent');
+    const stages = (await stored())?.seen?.map(({ stage, rack }) => `${stage} ${rack}`);
+    expect(stages).toEqual(['Dhcp rack-1', 'Loader rack-1', 'Kernel rack-1', 'Agent rack-1']);
   });
 
   it('that say nothing new cost no request', async () => {

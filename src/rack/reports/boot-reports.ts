@@ -1,6 +1,6 @@
 import type { BootReport } from '../agent-api/ports.ts';
 import type { World } from '../world/world.ts';
-import { isNews } from './boot-report.ts';
+import { isNews, stagesOf } from './boot-report.ts';
 import type { Outbox } from './outbox.ts';
 
 /** How far machines have come, told to the API server. */
@@ -16,7 +16,8 @@ export function createBootReports(deps: {
 }): BootReports {
   const { outbox, world } = deps;
   return {
-    report(name, report) {
+    report(name, said) {
+      const report = { ...said, seen: [...stagesOf(said)] };
       const machine = world.machines.get(name);
       const held = outbox.pending(name).findLast((entry) => entry.kind === 'Boot')?.report;
       if (!isNews(held ?? machine?.status?.bootProgress, report)) return;

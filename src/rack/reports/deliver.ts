@@ -7,6 +7,7 @@ import { isNews, mergeReports } from './boot-report.ts';
 import { storeInventory } from './inventory.ts';
 import type { OutboxEntry } from './outbox-files.ts';
 import { storeTaskResult } from './task-result.ts';
+import { storeTests } from './tests.ts';
 
 /** Of server-side apply, for `status.bootProgress`. */
 const fieldManager = 'metalwright-rack-boot';
@@ -31,7 +32,9 @@ export async function deliverReport(machine: string, entry: OutboxEntry, deps: D
     case 'Boot':
       return storeBoot(machine, entry.report, deps);
     case 'Inventory':
-      return storeInventory(machine, entry.inventory, deps);
+      return storeInventory(machine, entry.inventory, deps, entry.keep);
+    case 'Tests':
+      return storeTests(machine, entry.tests, deps.client);
     case 'Result':
       return storeTaskResult(machine, entry.report, deps.client);
   }
@@ -46,7 +49,10 @@ async function storeBoot(
   const stored = machine?.status?.bootProgress;
   if (machine === undefined || !isNews(stored, report)) return;
   const { resourceVersion, uid } = machine.metadata;
-  const bootProgress = { ...mergeReports(stored, report), rack: rackName };
+  const merged = mergeReports(stored, report);
+  // Who is not named saw it here.
+  const seen = merged.seen?.map((entry) => ({ rack: rackName, ...entry }));
+  const bootProgress = { ...merged, rack: rackName, ...(seen === undefined ? {} : { seen }) };
   try {
     await client.applyStatus(
       machineKind,

@@ -1,5 +1,6 @@
 import type { EnlistmentRequest } from '../../api/agent/schema.ts';
-import { type Machine, type MachinePhase, machineKind } from '../../api/machine/schema.ts';
+import type { MachinePhase } from '../../api/machine/phases.ts';
+import { type Machine, machineKind } from '../../api/machine/schema.ts';
 import { apiVersion, names } from '../../api/meta.ts';
 import { oldest } from '../../domain/seniority.ts';
 import { isKubeError } from '../../kube/errors.ts';

@@ -83,6 +83,31 @@ async function rack(
   return { client, world, machines, reports, events };
 }
 
+describe('what is on record of a machine', () => {
+  it('keeps its disks and tests when an inventory leaves the disks out, and takes the rest', async () => {
+    const { client, machines } = await rack({ machines: [aMachine({ name: 'web-1' })] });
+    const disk = { name: 'sda', path: '/dev/sda', sizeBytes: 1, kind: 'SSD', rotational: false } as const;
+    const disks = [{ ...disk, removable: false, logicalBlockBytes: 512 }];
+    await machines.storeInventory('web-1', { ...inventory, disks });
+    const finishedAt = '2026-01-01T00:00:00.000Z';
+    const test = { name: 'cpu', outcome: 'Passed', seconds: 2, message: 'fine', finishedAt } as const;
+    await machines.storeTests('web-1', [test]);
+    await machines.storeInventory('web-1', { ...inventory, memory: { totalMiB: 2048, dimms: [] } }, [
+      'disks',
+    ]);
+    expect(await client.get(machineInventoryKind, 'web-1')).toMatchObject({
+      hardware: { disks, memory: { totalMiB: 2048 } },
+      tests: [test],
+    });
+  });
+
+  it('has no tests of a machine without an inventory', async () => {
+    const { client, machines } = await rack({ machines: [aMachine({ name: 'web-1' })] });
+    await machines.storeTests('web-1', []);
+    expect(await client.get(machineInventoryKind, 'web-1')).toBeUndefined();
+  });
+});
+
 describe('enlisting a machine', () => {
   it('makes a Machine named after its lowest address, with its inventory, that waits for approval', async () => {
     const { client, machines, reports } = await rack();

@@ -2,11 +2,13 @@ import { Seed } from '../../api/agent/schema.ts';
 import { type Machine, machineKind } from '../../api/machine/schema.ts';
 import { apiVersion, names } from '../../api/meta.ts';
 import type { Clock } from '../../domain/clock.ts';
+import { isApproved, mayRunTask } from '../../domain/lifecycle/approval.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { secrets } from '../../kube/core-resources.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import type { RackMachines } from '../agent-api/ports.ts';
 import { machineByMac, type World } from '../world/world.ts';
+import { storeBmcReport } from './bmc-report.ts';
 import type { BootReports } from './boot-reports.ts';
 import { enlist } from './enlist.ts';
 import { chooseEphemeralImage, diskImageOf } from './images.ts';
@@ -40,21 +42,26 @@ export function createRackMachines(deps: RackMachinesDeps): RackMachines {
     async isStillTask({ metadata: { name, uid } }, { id, generation }) {
       const now = await client.get(machineKind, name);
       const task = now?.status?.task;
-      return now?.metadata.uid === uid && task?.id === id && task.generation === generation;
+      const same = now?.metadata.uid === uid && task?.id === id && task.generation === generation;
+      return same && now !== undefined && mayRunTask(now, task.kind);
     },
     pendingEnlistments: () =>
       world.machines
         .list()
-        .filter(({ metadata, spec }) => metadata.labels?.[names.enlistedBy] !== undefined && !spec.approved)
-        .length,
+        .filter(
+          (machine) => machine.metadata.labels?.[names.enlistedBy] !== undefined && !isApproved(machine),
+        ).length,
     reportBoot: (machine, report) => deps.bootReports.report(machine, report),
     // Of a running task the next report comes within seconds: none of them is kept.
     reportTask: (machine, report) =>
       report.outcome === 'Running'
         ? storeTaskResult(machine, report, client)
         : deps.outbox.store(machine, { kind: 'Result', uid: uidOf(machine), report }),
-    storeInventory: (machine, inventory) =>
-      deps.outbox.store(machine, { kind: 'Inventory', uid: uidOf(machine), inventory }),
+    reportBmc: (machine, report) => storeBmcReport(machine, report, client),
+    storeInventory: (machine, inventory, keep = []) =>
+      deps.outbox.store(machine, { kind: 'Inventory', uid: uidOf(machine), inventory, keep: [...keep] }),
+    storeTests: (machine, tests) =>
+      deps.outbox.store(machine, { kind: 'Tests', uid: uidOf(machine), tests: [...tests] }),
     enlist: (request, seenOn) => enlist(request, seenOn, deps),
     securityEvent(machine, reason, message) {
       const name = machine ?? deps.rackName;

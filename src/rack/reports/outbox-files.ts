@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { BootProgress, TaskResult } from '../../api/machine/schema.ts';
-import { Inventory } from '../../api/machine-inventory/schema.ts';
+import { BootProgress } from '../../api/machine/boot.ts';
+import { TaskResult } from '../../api/machine/task.ts';
+import { Inventory, TestRecord } from '../../api/machine-inventory/schema.ts';
 import { messageOf } from '../../errors/coded-error.ts';
 import { DecodeError } from '../../errors/decode-error.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -17,7 +18,13 @@ const uid = z
 /** One thing that the API server is to be told of a machine. */
 export const OutboxEntry = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('Boot'), uid, report: BootProgress.omit({ rack: true }) }),
-  z.object({ kind: z.literal('Inventory'), uid, inventory: Inventory }),
+  z.object({
+    kind: z.literal('Inventory'),
+    uid,
+    inventory: Inventory,
+    keep: z.array(z.enum(['nics', 'disks'])).optional(),
+  }),
+  z.object({ kind: z.literal('Tests'), uid, tests: z.array(TestRecord) }),
   z.object({ kind: z.literal('Result'), uid, report: TaskResult }),
 ]);
 export type OutboxEntry = z.infer<typeof OutboxEntry>;

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { TaskResult } from '../../api/machine/schema.ts';
+import type { TaskResult } from '../../api/machine/task.ts';
 import { kubeError } from '../../kube/errors.ts';
 import { silentLogger } from '../../log/logger.ts';
 import type { BootReport } from '../agent-api/ports.ts';

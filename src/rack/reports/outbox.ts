@@ -5,6 +5,7 @@ import { systemTimers, type Timers } from '../../kube/timers.ts';
 import type { Logger } from '../../log/logger.ts';
 import { mergeReports } from './boot-report.ts';
 import type { OutboxEntry, OutboxFiles } from './outbox-files.ts';
+import { mergeTests } from './tests.ts';
 
 /** Soon after the API server is back, what was kept is written: an operator waits for it. */
 const backoff = { baseMs: 200, maxMs: 10_000 } as const;
@@ -183,6 +184,8 @@ function merge(older: OutboxEntry, newer: OutboxEntry): OutboxEntry | undefined 
   if (older.kind === 'Boot' && newer.kind === 'Boot')
     return { ...newer, report: mergeReports(older.report, newer.report) };
   if (older.kind === 'Inventory' && newer.kind === 'Inventory') return newer;
+  if (older.kind === 'Tests' && newer.kind === 'Tests')
+    return { ...newer, tests: mergeTests(older.tests, newer.tests) };
   // An agent that repeats its result says the same.
   if (older.kind === 'Result' && newer.kind === 'Result' && older.report.id === newer.report.id) return older;
   return undefined;

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aMachine } from '../../../test/fixtures/objects.ts';
-import { type MachineStatus, machineKind, type TaskResult } from '../../api/machine/schema.ts';
+import { machineKind } from '../../api/machine/schema.ts';
+import type { MachineStatus } from '../../api/machine/status.ts';
+import type { TaskResult } from '../../api/machine/task.ts';
 import { kubeError } from '../../kube/errors.ts';
 import { createMemoryClient, type MemoryCall } from '../../kube/memory-client.ts';
 import { isTaskNews, storeTaskResult } from './task-result.ts';

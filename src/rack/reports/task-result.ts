@@ -1,7 +1,9 @@
-import { type Machine, machineKind, type TaskResult } from '../../api/machine/schema.ts';
+import { type Machine, machineKind } from '../../api/machine/schema.ts';
+import type { TaskResult } from '../../api/machine/task.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isKubeError } from '../../kube/errors.ts';
 import { reportError } from './errors.ts';
+import { mergeSteps } from './task-steps.ts';
 
 /** Of server-side apply, for `status.taskResult`. */
 const fieldManager = 'metalwright-rack-task';
@@ -21,6 +23,12 @@ export function isTaskNews(status: Machine['status'], report: TaskResult): boole
   return report.outcome !== 'Running' || Date.parse(report.updatedAt) >= Date.parse(stored.updatedAt);
 }
 
+/** The report with the steps of both, where both are of one task. */
+function withSteps(stored: TaskResult | undefined, report: TaskResult): TaskResult {
+  const steps = mergeSteps(stored?.id === report.id ? stored.steps : undefined, report.steps);
+  return steps === undefined ? report : { ...report, steps };
+}
+
 /** Stores what the agent said of its task, on top of what is there at this moment. Rejects when it could not. */
 export async function storeTaskResult(
   name: string,
@@ -34,7 +42,10 @@ export async function storeTaskResult(
     try {
       await client.applyStatus(
         machineKind,
-        { metadata: { name, resourceVersion, uid }, status: { taskResult: report } },
+        {
+          metadata: { name, resourceVersion, uid },
+          status: { taskResult: withSteps(machine.status?.taskResult, report) },
+        },
         { fieldManager },
       );
       return;

@@ -10,6 +10,8 @@ import { heartbeat, rackLeaseName } from './heartbeat.ts';
 export interface RackLiveness {
   /** False for a rack without a Lease; true for one that was met for the first time a moment ago. */
   isAlive(rack: string): boolean;
+  /** Those that are alive, by name. */
+  live(): string[];
   /** The first by name of those that are alive. */
   first(): string | undefined;
   start(): void;
@@ -46,6 +48,7 @@ export function createRackLiveness(deps: {
   };
   return {
     isAlive,
+    live: () => [...racks].filter(isAlive).sort(),
     first: () => [...racks].filter(isAlive).sort()[0],
     start: () => informer.start(),
     synced: () => informer.synced(),

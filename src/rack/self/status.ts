@@ -34,7 +34,7 @@ export interface SelfObservation {
   /** Undefined: it keeps nothing. */
   storage?: StorageState | undefined;
   /** What became of the admin endpoint; undefined: it is switched off. */
-  admin?: { problem: string | undefined } | undefined;
+  admin?: { problem: string | undefined; url?: string | undefined } | undefined;
   leases: number;
   slices?: readonly SliceStatus[] | undefined;
   foreignDhcpServers?: readonly ForeignDhcpServer[];
@@ -87,6 +87,7 @@ export function describeSelf(
     ...(seen.generation === undefined ? {} : { observedGeneration: seen.generation }),
     version: seen.version,
     ...(seen.httpUrl === undefined ? {} : { httpUrl: seen.httpUrl }),
+    ...(seen.admin?.url === undefined ? {} : { adminUrl: seen.admin.url }),
     interfaces: shown.map(({ interface: nic, vlan, subnets }) => ({
       name: nic.name,
       mac: nic.mac,

@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createManualTimers } from '../../kube/manual-timers.ts';
-import { createMemoryClient } from '../../kube/memory-client.ts';
 import type { DhcpSubnet } from '../dhcp4/ports.ts';
-import { createSimulatedClients } from './testing/simulated-clients.ts';
-import { type ApiWay, createSimulatedRack, type SimulatedRack } from './testing/simulated-rack.ts';
+import type { ApiWay } from './testing/simulated-rack.ts';
+import { createSimulation, generator } from './testing/simulation.ts';
 
 const base = 0x0a000000;
 const leaseSeconds = 30;
@@ -80,46 +78,17 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 
-/** A small generator, so that a failing run can be repeated. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 async function simulate(seed: number, commands: readonly Command[]) {
-  const timers = createManualTimers();
   const random = generator(seed);
-  const client = createMemoryClient({ clock: { now: () => timers.monotonic() } });
-  const racks: SimulatedRack[] = [];
-  const clients = createSimulatedClients(
-    8,
-    () => timers.monotonic(),
-    (bytes, from, server) => {
-      for (const rack of racks) if (server === undefined || rack.server === server) rack.hear(bytes, from);
-    },
-  );
-  const surroundings = {
-    ...{ timers, client, subnet, dhcpSubnet, random },
-    racks: () => racks.filter((rack) => rack.running()).map(({ name }) => name),
-    said: (bytes: Uint8Array) => clients.hear(bytes),
-  };
-  for (const [index, pace] of [1, 0.97, 1.03].entries()) {
-    racks.push(createSimulatedRack(surroundings, { name: `rack-${index}`, server: base + 1 + index, pace }));
-  }
-  for (const rack of racks) await rack.start();
-  await timers.advance(3000);
+  const { timers, racks, clients, pass } = await createSimulation({
+    ...{ paces: [1, 0.97, 1.03], clients: 8, term: { termSeconds: 9, renewSeconds: 2 } },
+    ...{ dhcpSubnet, subnet: () => subnet, random },
+  });
 
   async function perform(it: Command): Promise<void> {
     const rack = 'rack' in it ? racks[it.rack] : undefined;
-    if (it.do === 'wait') {
-      for (let left = it.ms; left > 0; left -= 2500) {
-        await timers.advance(Math.min(left, 2500));
-        clients.tick();
-      }
-    } else if (it.do === 'boot') clients.boot(it.client);
+    if (it.do === 'wait') await pass(it.ms);
+    else if (it.do === 'boot') clients.boot(it.client);
     else if (it.do === 'release') clients.release(it.client);
     else if (it.do === 'vanish') clients.vanish(it.client);
     else if (it.do === 'extend') clients.extend(it.client, it.all);

@@ -381,8 +381,7 @@ export function createSliceManager(deps: SliceManagerDeps): SliceManager {
     return { ...seen, state: 'Expired', waitingMs: verdict.waitingMs };
   }
 
-  async function tend(subnet: SlicedSubnet): Promise<boolean> {
-    const slices = slicesOf(subnet);
+  async function tend(subnet: SlicedSubnet, slices: readonly Wanted[]): Promise<boolean> {
     for (const slice of slices) {
       const tenancy = tenancies.get(slice.name);
       if (tenancy !== undefined) refresh(tenancy, slice, subnet.leaseSeconds);
@@ -412,13 +411,14 @@ export function createSliceManager(deps: SliceManagerDeps): SliceManager {
   }
 
   async function look(): Promise<void> {
-    const subnets = wantedSubnets();
+    const subnets = wantedSubnets().map((subnet) => ({ subnet, slices: slicesOf(subnet) }));
     renewDue();
-    for (const subnet of subnets) if (!(await tend(subnet))) break;
-    const wanted = new Set(subnets.map(({ name }) => name));
+    for (const { subnet, slices } of subnets) if (!(await tend(subnet, slices))) break;
+    const wanted = new Set(subnets.flatMap(({ slices }) => slices.map(({ name }) => name)));
     for (const tenancy of [...tenancies.values()]) {
       if (tenancy.leaving && !tenancy.writing) await lookAgain(tenancy);
-      else if (!wanted.has(tenancy.subnet)) await giveBack(tenancy);
+      // Of a subnet or a range that is no more, as soon as nobody has an address of it.
+      else if (!wanted.has(tenancy.name)) await giveBack(tenancy);
     }
   }
 

@@ -52,9 +52,10 @@ export function decodeOrDrop(bytes: Uint8Array): TftpPacket | undefined {
   }
 }
 
-/** DATA with a header in front of a piece of the file. */
-export function encodeData(block: number, data: Uint8Array): Uint8Array {
-  const bytes = Buffer.allocUnsafe(4 + data.length);
+/** DATA with a header in front of a piece of the file. @param into where it is written when it has just that length */
+export function encodeData(block: number, data: Uint8Array, into?: Uint8Array): Uint8Array {
+  const length = 4 + data.length;
+  const bytes = into?.length === length ? into : Buffer.allocUnsafe(length);
   bytes[0] = 0;
   bytes[1] = 3;
   bytes[2] = block >>> 8;

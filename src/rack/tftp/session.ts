@@ -69,7 +69,7 @@ export function createSession(deps: SessionDeps): Session {
     const first = !transfer.heard;
     const step = transfer.acknowledge(block, lastHeard - lastSent);
     if (first && transfer.heard) confirm();
-    perform(step);
+    perform(step, lastHeard);
   }
 
   /** RFC 1350, 4: a stranger is told, in few bytes, and the transfer goes on. An ERROR is never answered. */
@@ -84,16 +84,18 @@ export function createSession(deps: SessionDeps): Session {
     deps.confirmed();
   }
 
-  function perform(step: TransferStep): void {
+  function perform(step: TransferStep, now = clock.now()): void {
     if (step.kind === 'Done') end('Done');
     else if (step.kind === 'GiveUp') end('TimedOut');
     else if (step.kind === 'Send') {
       // A client that asks for one block after the other is heard of all the time.
-      if (clock.now() > latest) giveUpOnSlow();
+      if (now > latest) giveUpOnSlow();
       else {
-        wait(transfer.heard || deps.known ? step.timeoutMs : limits.unknownMs);
-        lastSent = clock.now();
+        lastSent = now;
         send(step.packets, peer);
+        // On the wire first: the rest is done while the client is at work.
+        wait(transfer.heard || deps.known ? step.timeoutMs : limits.unknownMs);
+        transfer.prepare();
       }
     }
   }

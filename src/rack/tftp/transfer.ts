@@ -3,6 +3,7 @@ import { encodeData, encodeOptionAck } from './packet.ts';
 
 /** What is to be sent now, and how long to wait for an answer to it. */
 export type TransferStep =
+  /** The packets are to be sent before the transfer is asked for anything more. */
   | { kind: 'Send'; packets: Uint8Array[]; timeoutMs: number }
   /** Nothing; the wait goes on. */
   | { kind: 'Wait' }
@@ -33,6 +34,13 @@ export class Transfer {
   #resends = 0;
   #heard = false;
   #waitMs: number;
+  /** The packet that most likely comes next, made while the client is at work. */
+  #next: { block: number; packet: Uint8Array } | undefined;
+  /**
+   * In lockstep, the places of the block that is sent and of the next one: memory that is taken for each block anew wakes the
+   * threads of the garbage collection all the time.
+   */
+  readonly #places: readonly Uint8Array[];
   /** The gap that was filled after a repeated ACK: it is filled once, the timer does the rest. */
   #repaired = -1;
 
@@ -43,6 +51,9 @@ export class Transfer {
     this.#waitMs = terms.timeoutMs;
     // A file that fills its last block is ended by an empty one.
     this.#blocks = Math.floor(content.length / terms.blockSize) + 1;
+    const { blockSize, windowSize } = terms;
+    const places = windowSize === 1 && content.length > blockSize ? 2 : 0;
+    this.#places = Array.from({ length: places }, () => Buffer.allocUnsafeSlow(4 + blockSize));
     this.#acknowledged = terms.accepted === undefined ? 0 : -1;
   }
 
@@ -80,6 +91,14 @@ export class Transfer {
     return this.#send();
   }
 
+  /** Makes what an ACK will ask for, now that the last packet is on its way and there is time. */
+  prepare(): void {
+    const block = this.#sent + 1;
+    if (this.#terms.windowSize === 1 && block <= this.#blocks) {
+      this.#next = { block, packet: this.#packet(block) };
+    }
+  }
+
   /** The wait was in vain. */
   timeout(): TransferStep {
     const allowed = this.#heard ? this.#limits.resends : this.#limits.resendsBeforeFirstAck;
@@ -102,18 +121,22 @@ export class Transfer {
   }
 
   #send(): TransferStep {
-    const { accepted, blockSize, windowSize } = this.#terms;
+    const { accepted, windowSize } = this.#terms;
     const wait = this.#waitMs;
     if (this.#acknowledged < 0 && accepted !== undefined) {
       return { kind: 'Send', packets: [encodeOptionAck(accepted)], timeoutMs: wait };
     }
     const packets: Uint8Array[] = [];
     const last = Math.min(this.#acknowledged + windowSize, this.#blocks);
-    for (let block = this.#acknowledged + 1; block <= last; block += 1) {
-      const data = this.#content.subarray((block - 1) * blockSize, block * blockSize);
-      packets.push(encodeData(block & 0xffff, data));
-    }
+    for (let block = this.#acknowledged + 1; block <= last; block += 1) packets.push(this.#packet(block));
     this.#sent = last;
     return { kind: 'Send', packets, timeoutMs: wait };
+  }
+
+  #packet(block: number): Uint8Array {
+    if (this.#next?.block === block) return this.#next.packet;
+    const { blockSize } = this.#terms;
+    const data = this.#content.subarray((block - 1) * blockSize, block * blockSize);
+    return encodeData(block & 0xffff, data, this.#places[block & 1]);
   }
 }

@@ -67,12 +67,11 @@ function leaveSecretsOut(key: string, value: unknown): unknown {
 /** Reads a whole snapshot. Throws DecodeError for one that is damaged, cut off, or of another version. */
 export function parseSnapshot(text: string): Snapshot {
   const end = text.lastIndexOf('\n', text.length - 2) + 1;
-  const [body, footer] = [text.slice(0, end), decodeLine(text.slice(end), 'the last line')];
-  if (!text.endsWith('\n') || !isRecord(footer) || typeof footer.sha256 !== 'string')
-    throw new DecodeError('the end is missing');
-  if (createHash('sha256').update(body).digest('hex') !== footer.sha256)
-    throw new DecodeError('the checksum does not match');
+  const [body, footer] = [text.slice(0, end), text.slice(end)];
+  if (!text.endsWith('\n') || !footer.startsWith('{"objects":')) throw new DecodeError('the end is missing');
   const lines = body.split('\n').slice(0, -1);
+  if (footer !== footerLine(lines.length - 1, createHash('sha256').update(body).digest('hex')))
+    throw new DecodeError('the checksum does not match');
   const header = decodeLine(lines[0] ?? '', 'the first line');
   if (!isRecord(header) || header.format !== formatName) throw new DecodeError('not a snapshot');
   if (header.version !== snapshotVersion || typeof header.savedAt !== 'number')

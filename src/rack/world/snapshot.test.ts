@@ -12,7 +12,7 @@ import { createMemoryClient } from '../../kube/memory-client.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import { silentLogger } from '../../log/logger.ts';
 import { createSnapshotKeeper, loadSnapshot, writeSnapshot } from './snapshot-file.ts';
-import { parseSnapshot } from './snapshot-format.ts';
+import { footerLine, parseSnapshot } from './snapshot-format.ts';
 import { awaitWorld } from './start-world.ts';
 import { createWorld } from './world.ts';
 import { emptyWorld, type WorldObjects } from './world-objects.ts';
@@ -89,14 +89,14 @@ describe('a snapshot of the world', () => {
 
   it.each([
     ['cut off at its end', (text: string) => text.slice(0, -1), 'the end is missing'],
-    ['cut off in the middle', (text: string) => text.slice(0, text.length / 2), 'no JSON'],
+    ['cut off in the middle', (text: string) => text.slice(0, text.length / 2), 'the end is missing'],
     [
       'without its last line',
       (text: string) => `${text.trimEnd().split('\n').slice(0, -1).join('\n')}\n`,
       'the end is missing',
     ],
     ['changed', (text: string) => text.replace('"s1"', '"s2"'), 'the checksum does not match'],
-    ['empty', () => '', 'no JSON'],
+    ['empty', () => '', 'the end is missing'],
     ['of another version', (text: string) => sealed(text.replace('"version":1', '"version":2')), 'version 2'],
     ['of something else', (text: string) => sealed(text.replace('metalwright-world', 'x')), 'not a snapshot'],
   ])('that is %s is put aside and its problem named', async (_sentence, damage, problem) => {
@@ -132,8 +132,9 @@ describe('a snapshot of the world', () => {
 
 /** The text with a checksum that is right again. */
 function sealed(text: string): string {
-  const body = `${text.trimEnd().split('\n').slice(0, -1).join('\n')}\n`;
-  return `${body}${JSON.stringify({ sha256: createHash('sha256').update(body).digest('hex') })}\n`;
+  const lines = text.trimEnd().split('\n').slice(0, -1);
+  const body = `${lines.join('\n')}\n`;
+  return `${body}${footerLine(lines.length - 1, createHash('sha256').update(body).digest('hex'))}`;
 }
 
 describe('the keeper of the snapshot', () => {

@@ -9,7 +9,12 @@ import { createMemoryDisk, type MemoryDisk } from '../../dhcp4/leases/testing/me
 import type { DhcpSubnet } from '../../dhcp4/ports.ts';
 import { createDhcp4Server } from '../../dhcp4/server.ts';
 import { createMemorySockets } from '../../net/memory-sockets.ts';
-import { createSliceManager, type SlicedSubnet, type SliceManager } from '../slice-manager.ts';
+import {
+  createSliceManager,
+  type SlicedSubnet,
+  type SliceManager,
+  type SliceTerm,
+} from '../slice-manager.ts';
 
 /** `Cut`: nothing gets through. `Deaf`: requests arrive, answers do not. `Slow`: requests arrive seconds later. */
 export type ApiWay = 'Ok' | 'Cut' | 'Deaf' | 'Slow';
@@ -39,7 +44,9 @@ export interface SimulatedRack {
 export interface Surroundings {
   timers: ManualTimers;
   client: MemoryClient;
-  subnet: SlicedSubnet;
+  /** As it is now; undefined: it was removed. */
+  subnet(): SlicedSubnet | undefined;
+  term: SliceTerm;
   dhcpSubnet: DhcpSubnet;
   racks(): readonly string[];
   random(): number;
@@ -47,13 +54,11 @@ export interface Surroundings {
   said(bytes: Uint8Array): void;
 }
 
-/** Of both: a term in seconds. */
-export const simulatedTerm = { termSeconds: 9, renewSeconds: 2 } as const;
 const epoch = 1_800_000_000_000;
 
 /** @param pace how many of its seconds pass in one true second */
 export function createSimulatedRack(
-  { timers, client, subnet, dhcpSubnet, racks, random, said }: Surroundings,
+  { timers, client, subnet, term, dhcpSubnet, racks, random, said }: Surroundings,
   { name, server, pace }: { name: string; server: number; pace: number },
 ): SimulatedRack {
   const disk = createMemoryDisk();
@@ -118,10 +123,10 @@ export function createSimulatedRack(
       namespace: 'metalwright',
       rackName: name,
       memory: store,
-      local: () => [subnet.name],
-      describe: (wanted) => (wanted === subnet.name ? subnet : undefined),
+      local: () => [dhcpSubnet.name],
+      describe: (wanted) => (wanted === dhcpSubnet.name ? subnet() : undefined),
       racks,
-      term: simulatedTerm,
+      term,
       wall,
       timers: timersAt(pace, process),
       boot: `${name} ${boots}`,
@@ -130,7 +135,7 @@ export function createSimulatedRack(
       log: silentLogger,
     });
     const network = {
-      vlan: subnet.vlan,
+      vlan: 'vlan',
       subnets: [{ ...dhcpSubnet, serverAddress: ipv4FromNumber(server) }],
     };
     const dhcp = createDhcp4Server({
