@@ -15,6 +15,8 @@ export const agentErrors = {
   EraseFailed:
     'the disk was not erased: look at its health, erase or replace it by hand before it is used again',
   InventoryFailed: 'the hardware could not be read: look at the console of the machine',
+  TestFailed: 'the hardware is not as it should be: repair or replace the part, then test again',
+  RescueFailed: 'nobody can log in: give at least one SSH public key, look at the console of the machine',
 } as const satisfies Record<FailureReason, string>;
 
 export type AgentErrorCode = FailureReason;

@@ -6,6 +6,7 @@ import { enlist } from './enlist.ts';
 import { systemFiles } from './host/files.ts';
 import { endMachine, readArchitecture, readIdentity, settleHardware } from './host/machine.ts';
 import { runProgram } from './host/programs.ts';
+import { createIdleLimit, type IdleLimit } from './idle-limit.ts';
 import { collectInventory } from './inventory/collect.ts';
 import { createRackClient, type RackClient } from './rack/client.ts';
 import { createHttpSender } from './rack/http.ts';
@@ -17,7 +18,7 @@ import { type Ending, work } from './work.ts';
 const sessionPath = '/run/mw/session.json';
 
 /** A machine that nobody gives work is switched off after so long: it would burn power, and hide that something is wrong. */
-const lifetimeMs = 12 * 60 * 60 * 1000;
+const idleMs = 12 * 60 * 60 * 1000;
 
 /** A machine that was told to end is gone well before this. */
 const endingMs = 120_000;
@@ -30,11 +31,22 @@ const readingMs = 20_000;
  * restarts or goes off.
  *
  * @param commandLine undefined when the kernel was given none that the agent understands
+ * @param program what starts the agent itself: tests of the hardware run in processes of their own
  */
-export async function runAgent(commandLine: CommandLine | undefined, console: Console): Promise<void> {
-  const signal = AbortSignal.timeout(lifetimeMs);
+export async function runAgent(
+  commandLine: CommandLine | undefined,
+  console: Console,
+  program: readonly string[],
+): Promise<void> {
+  const idle = createIdleLimit(idleMs);
   const ending =
-    commandLine === undefined ? await explain(console) : await serve(commandLine, console, signal);
+    commandLine === undefined
+      ? await explain(console)
+      : await serve(commandLine, console, program, idle).catch((error: unknown): Ending => {
+          if (!idle.signal.aborted) throw error;
+          console.say('nobody has given this machine work for twelve hours: switching off');
+          return 'PowerOff';
+        });
   await endMachine(runProgram, ending);
   await systemTiming.sleep(endingMs);
   throw new Error(`the kernel did not ${ending === 'Reboot' ? 'restart' : 'switch off'} the machine`);
@@ -46,7 +58,13 @@ async function explain(console: Console): Promise<Ending> {
   return 'PowerOff';
 }
 
-async function serve(commandLine: CommandLine, console: Console, signal: AbortSignal): Promise<Ending> {
+async function serve(
+  commandLine: CommandLine,
+  console: Console,
+  program: readonly string[],
+  idle: IdleLimit,
+): Promise<Ending> {
+  const { signal } = idle;
   await networkUp(console, signal);
   const client = createRackClient({
     rack: commandLine.rack,
@@ -70,8 +88,8 @@ async function serve(commandLine: CommandLine, console: Console, signal: AbortSi
   }
   await saveSession(sessionPath, session);
   console.say(`this is ${session.machine}, waiting for the rack at ${commandLine.rack} to say what to do`);
-  const handlers = taskHandlers(commandLine);
-  return work(session, { client, console, timing: systemTiming, handlers, signal });
+  const handlers = taskHandlers(commandLine, client, program);
+  return work(session, { client, console, timing: systemTiming, handlers, idle });
 }
 
 /** Waits for what the DHCP script of the ephemeral OS writes: the boot interface has an address. */

@@ -1,25 +1,52 @@
+import { setUpFoundBmc } from './bmc/task.ts';
 import type { CommandLine } from './command-line.ts';
 import { erase } from './erase/erase.ts';
 import { type OpenBlockDevice, openBlockDevice } from './host/block-device.ts';
+import { openDiskReader } from './host/disk-reader.ts';
 import { systemFiles } from './host/files.ts';
 import { settleHardware } from './host/machine.ts';
 import { runProgram } from './host/programs.ts';
+import { writeSystemFile } from './host/write-file.ts';
 import { zeroRangeWith } from './host/zero-range.ts';
 import { install } from './install/install.ts';
 import { listenForLldp } from './inventory/lldp/listen.ts';
 import { takeInventory } from './inventory/task.ts';
+import type { BmcCalls } from './rack/client.ts';
 import { openDownload } from './rack/http.ts';
+import { rescue } from './rescue/rescue.ts';
+import { withSsh } from './rescue/with-ssh.ts';
+import { createAskRack } from './tests/ask-rack.ts';
+import { runCheckWith } from './tests/checks/run-check.ts';
+import { runTests } from './tests/run-tests.ts';
 import { systemTiming } from './time.ts';
 import type { TaskHandlers } from './work.ts';
 
 /** The tasks on the real machine. */
-export function taskHandlers(commandLine: CommandLine): TaskHandlers {
+export function taskHandlers(
+  commandLine: CommandLine,
+  client: BmcCalls,
+  program: readonly string[],
+): TaskHandlers {
   const shared = { files: systemFiles, run: runProgram, timing: systemTiming };
+  const ssh = { ...shared, writeFile: writeSystemFile };
+  const check = runCheckWith(runProgram, program);
   const zeroRange = zeroRangeWith(runProgram);
   const openDevice: OpenBlockDevice = ({ name, sizeBytes }) =>
     openBlockDevice(`/dev/${name}`, sizeBytes, zeroRange);
   return {
-    inventory: (_task, context) => takeInventory(context, { ...shared, commandLine, listen: listenForLldp }),
+    inventory: (task, context) =>
+      withSsh(task.sshKeys, context, ssh, async () => {
+        const taken = await takeInventory(context, { ...shared, commandLine, listen: listenForLldp });
+        if (task.bmc === undefined) return taken;
+        const said = await setUpFoundBmc(task.id, task.bmc, context, { ...shared, client });
+        return { ...taken, message: `${taken.message}; ${said}`.slice(0, 1024) };
+      }),
+    test: (task, context) =>
+      withSsh(task.sshKeys, context, ssh, () => {
+        const askRack = createAskRack(commandLine.rack, context.sessionKey, systemTiming);
+        return runTests(task, context, { ...shared, openDisk: openDiskReader, check, askRack });
+      }),
+    rescue: (task, context) => rescue(task, context, ssh),
     async install(task, context) {
       context.report('Hardware', 'looking for disks');
       await settleHardware(runProgram, context.signal);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Task, TaskEvent, TaskResult } from './contract.ts';
 import { agentError } from './errors.ts';
+import { createIdleLimit } from './idle-limit.ts';
 import type { RackClient } from './rack/client.ts';
 import { systemTiming } from './time.ts';
 import { type TaskHandlers, work } from './work.ts';
@@ -31,8 +32,11 @@ function setup(tasks: (Task | undefined | { refused: string })[], handlers: Part
     client,
     console: { say: (message: string) => said.push(message) },
     timing: systemTiming,
-    handlers: { inventory: missing, install: missing, erase: missing, ...handlers },
-    signal: new AbortController().signal,
+    handlers: {
+      ...{ inventory: missing, install: missing, erase: missing, test: missing, rescue: missing },
+      ...handlers,
+    },
+    idle: createIdleLimit(60_000),
   };
   return { run: () => work(session, deps), events, results, said, refuse: () => (unwanted = true) };
 }

@@ -2,15 +2,16 @@ import { messageOf } from '../errors/coded-error.ts';
 import type { Console } from './console.ts';
 import type { Session, Task, TaskResult } from './contract.ts';
 import { isAgentError } from './errors.ts';
+import type { IdleLimit } from './idle-limit.ts';
 import type { RackClient } from './rack/client.ts';
 import { createReporter, type Progress } from './reporter.ts';
 import type { Timing } from './time.ts';
 
 /** Does one kind of task. Throws a `CodedError` of the agent's table when it cannot. */
-export type TaskHandler<T extends Task> = (
-  task: T,
-  context: TaskContext,
-) => Promise<Pick<TaskResult, 'message' | 'inventory'>>;
+export type TaskHandler<T extends Task> = (task: T, context: TaskContext) => Promise<Handled>;
+
+/** What came of it. Without an outcome it succeeded; one that failed and has more to tell than words says so itself. */
+export type Handled = Omit<TaskResult, 'outcome'> & Partial<Pick<TaskResult, 'outcome'>>;
 
 export interface TaskContext extends Progress {
   sessionKey: string;
@@ -22,6 +23,8 @@ export interface TaskHandlers {
   inventory: TaskHandler<Extract<Task, { kind: 'Inventory' }>>;
   install: TaskHandler<Extract<Task, { kind: 'Install' }>>;
   erase: TaskHandler<Extract<Task, { kind: 'Erase' }>>;
+  test: TaskHandler<Extract<Task, { kind: 'Test' }>>;
+  rescue: TaskHandler<Extract<Task, { kind: 'Rescue' }>>;
 }
 
 export interface WorkDeps {
@@ -29,8 +32,8 @@ export interface WorkDeps {
   console: Console;
   timing: Timing;
   handlers: TaskHandlers;
-  /** Aborted when the rack has been silent for too long. */
-  signal: AbortSignal;
+  /** Its signal: nobody has given the machine work for too long. */
+  idle: IdleLimit;
 }
 
 /** How the session ends. */
@@ -41,10 +44,11 @@ const heartbeatMs = 8_000;
 
 /** Takes one task after the other until the rack says how to end. A rack that refuses the session ends it too. */
 export async function work(session: Session, deps: WorkDeps): Promise<Ending> {
+  const { signal } = deps.idle;
   for (;;) {
-    const task = await deps.client.nextTask(session.sessionKey, deps.signal);
+    const task = await deps.client.nextTask(session.sessionKey, signal);
     if (task === undefined) {
-      await deps.timing.sleep(session.pollSeconds * 1000, deps.signal);
+      await deps.timing.sleep(session.pollSeconds * 1000, signal);
       continue;
     }
     if ('refused' in task) {
@@ -54,12 +58,7 @@ export async function work(session: Session, deps: WorkDeps): Promise<Ending> {
     if (task.kind === 'Reboot' || task.kind === 'PowerOff') {
       const message = task.kind === 'Reboot' ? 'restarting' : 'switching off';
       deps.console.say(message);
-      await deps.client.putResult(
-        session.sessionKey,
-        task.id,
-        { outcome: 'Succeeded', message },
-        deps.signal,
-      );
+      await deps.client.putResult(session.sessionKey, task.id, { outcome: 'Succeeded', message }, signal);
       return task.kind;
     }
     await carryOut(task, session, deps);
@@ -72,7 +71,7 @@ async function carryOut(
   deps: WorkDeps,
 ): Promise<void> {
   const unwanted = new AbortController();
-  const signal = AbortSignal.any([deps.signal, unwanted.signal]);
+  const signal = AbortSignal.any([deps.idle.signal, unwanted.signal]);
   const reporter = createReporter({
     timing: deps.timing,
     heartbeatMs,
@@ -82,14 +81,11 @@ async function carryOut(
       if (refusal !== undefined) unwanted.abort(new Error(refusal.refused));
     },
   });
-  const result = await handle(task, deps.handlers, {
-    report: reporter.report,
-    sessionKey: session.sessionKey,
-    signal,
-  });
+  const context = { report: reporter.report, sessionKey: session.sessionKey, signal };
+  const result = await deps.idle.busy(() => handle(task, deps.handlers, context));
   await reporter.close(5_000);
   deps.console.say(`${task.kind}: ${result.outcome === 'Failed' ? 'FAILED: ' : ''}${result.message}`);
-  const refusal = await deps.client.putResult(session.sessionKey, task.id, result, deps.signal);
+  const refusal = await deps.client.putResult(session.sessionKey, task.id, result, deps.idle.signal);
   if (refusal !== undefined) deps.console.say(`the result was not taken: ${refusal.refused}`);
 }
 
@@ -113,7 +109,7 @@ function dispatch(
   task: Exclude<Task, { kind: Ending }>,
   handlers: TaskHandlers,
   context: TaskContext,
-): Promise<Pick<TaskResult, 'message' | 'inventory'>> {
+): Promise<Handled> {
   switch (task.kind) {
     case 'Inventory':
       return handlers.inventory(task, context);
@@ -121,6 +117,10 @@ function dispatch(
       return handlers.install(task, context);
     case 'Erase':
       return handlers.erase(task, context);
+    case 'Test':
+      return handlers.test(task, context);
+    case 'Rescue':
+      return handlers.rescue(task, context);
   }
 }
 
@@ -129,6 +129,8 @@ const unforeseen = {
   Inventory: 'InventoryFailed',
   Install: 'DiskWriteFailed',
   Erase: 'EraseFailed',
+  Test: 'TestFailed',
+  Rescue: 'RescueFailed',
 } as const;
 
 function words(error: unknown): string {

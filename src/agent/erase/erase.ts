@@ -6,6 +6,7 @@ import type { Files } from '../host/files.ts';
 import { readNumber } from '../host/files.ts';
 import type { RunProgram } from '../host/programs.ts';
 import { describeDisk } from '../install/choose-root-disk.ts';
+import { unmountLeftovers } from '../install/disk-tools.ts';
 import { readDisks } from '../inventory/disks.ts';
 import type { Disk } from '../inventory/types.ts';
 import type { TaskContext } from '../work.ts';
@@ -33,6 +34,7 @@ export async function erase(
   context: TaskContext,
   deps: EraseDeps,
 ): Promise<{ message: string }> {
+  await unmountLeftovers(deps, 'EraseFailed');
   const disks = disksToErase(await readDisks(deps.files));
   if (disks.length === 0) return { message: 'this machine has no disk that is built in: nothing to erase' };
   for (const disk of disks) {

@@ -1,4 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { openDirectWrites } from './direct-writes.ts';
+import { writeAll } from './write-all.ts';
 
 /** A disk that is written and read by position. In bytes. */
 export interface BlockDevice {
@@ -30,10 +32,13 @@ export async function openBlockDevice(
   zeroRange: ZeroRange | undefined,
 ): Promise<BlockDevice> {
   const file = await open(path, 'r+');
+  const direct = await openDirectWrites(path);
   return {
     path,
     sizeBytes,
-    write: (position, bytes) => writeAll(file, position, bytes),
+    async write(position, bytes) {
+      if (!(await direct.tryWrite(position, bytes))) await writeAll(file, position, bytes);
+    },
     read: (position, length) => readAll(file, position, length),
     async zero(position, length) {
       if (zeroRange !== undefined && length >= worthAProgram) {
@@ -45,15 +50,11 @@ export async function openBlockDevice(
         await writeAll(file, position + at, zeros.subarray(0, Math.min(zeros.length, length - at)));
     },
     sync: () => file.sync(),
-    close: () => file.close(),
+    async close() {
+      await direct.close();
+      await file.close();
+    },
   };
-}
-
-async function writeAll(file: FileHandle, position: number, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
 }
 
 async function readAll(file: FileHandle, position: number, length: number): Promise<Uint8Array> {

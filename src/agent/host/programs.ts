@@ -13,7 +13,7 @@ export interface ProgramResult {
 export type RunProgram = (
   program: string,
   args: readonly string[],
-  options?: { input?: string; signal?: AbortSignal },
+  options?: { input?: string; signal?: AbortSignal; onOutput?(text: string): void },
 ) => Promise<ProgramResult>;
 
 export const runProgram: RunProgram = async (program, args, options = {}) => {
@@ -27,6 +27,7 @@ export const runProgram: RunProgram = async (program, args, options = {}) => {
   });
   child.stdin.on('error', () => {});
   child.stdin.end(options.input ?? '');
+  if (options.onOutput !== undefined) child.stdout.on('data', (bytes) => options.onOutput?.(String(bytes)));
   const [stdout, stderr, { status, why }] = await Promise.all([
     buffer(child.stdout),
     buffer(child.stderr),

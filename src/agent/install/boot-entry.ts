@@ -11,6 +11,8 @@ export interface BootEntryRequest {
   table: PartitionTable;
   /** Name of the OS, for the firmware's menu. */
   os: string;
+  /** Where its EFI system partition is mounted, as of `withMounted`. */
+  base?: string | undefined;
 }
 
 /** The path that firmware tries by itself, and where images have their loader. */
@@ -32,7 +34,7 @@ export async function writeBootEntry(
       'BootEntryFailed',
       'this machine boots with UEFI, but the image has no EFI system partition',
     );
-  const mount = { device: esp.device, type: 'vfat', readOnly: true };
+  const mount = { device: esp.device, type: 'vfat', readOnly: true, base: request.base };
   const loader = await withMounted(run, 'BootEntryFailed', mount, async (folder) => {
     for (const path of loaders) if (await exists(join(folder, path))) return path;
     return undefined;

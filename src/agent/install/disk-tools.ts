@@ -1,4 +1,5 @@
 import { type AgentErrorCode, agentError } from '../errors.ts';
+import type { Files } from '../host/files.ts';
 import { complaint, type ProgramResult, type RunProgram } from '../host/programs.ts';
 import { type PartitionTable, parsePartitionTable } from './partitions.ts';
 
@@ -36,14 +37,21 @@ export async function fileSystemOf(run: RunProgram, device: string): Promise<str
   return stdout.trim() || undefined;
 }
 
-/** Mounts, hands the folder to `use`, unmounts whatever happens. */
+/** Below which file systems of disks are mounted. */
+export const mountBase = '/run/mw';
+
+/**
+ * Mounts, hands the folder to `use`, unmounts whatever happens.
+ *
+ * @param mount its `base`: where the folder is made, `mountBase` but in tests
+ */
 export async function withMounted<T>(
   run: RunProgram,
   code: AgentErrorCode,
-  mount: { device: string; type: string; readOnly?: boolean },
+  mount: { device: string; type: string; readOnly?: boolean; base?: string | undefined },
   use: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const folder = `/run/mw/mount-${mount.device.split('/').at(-1)}`;
+  const folder = `${mount.base ?? mountBase}/mount-${mount.device.split('/').at(-1)}`;
   await run('mkdir', ['-p', folder]);
   await run('modprobe', ['-q', mount.type]);
   const options = mount.readOnly === true ? 'ro' : 'rw';
@@ -53,4 +61,27 @@ export async function withMounted<T>(
   } finally {
     await run('umount', [folder]);
   }
+}
+
+/**
+ * Unmounts what an agent that was killed has left mounted: its file system would go on writing to a disk that gets another
+ * content.
+ *
+ * @throws the given code when something stays mounted
+ */
+export async function unmountLeftovers(
+  { files, run }: { files: Files; run: RunProgram },
+  code: AgentErrorCode,
+  base = mountBase,
+): Promise<void> {
+  for (const folder of await mountedBelow(files, base)) await run('umount', [folder]);
+  const left = await mountedBelow(files, base);
+  if (left.length === 0) return;
+  throw agentError(code, `expected no disk in use, ${left.join(', ')} cannot be unmounted`);
+}
+
+async function mountedBelow(files: Files, base: string): Promise<string[]> {
+  const mounts = (await files.readText('/proc/mounts')) ?? '';
+  const folders = mounts.split('\n').flatMap((line) => line.split(' ').at(1) ?? []);
+  return folders.filter((folder) => folder.startsWith(`${base}/mount-`)).reverse();
 }

@@ -25,6 +25,7 @@ export async function findRoot(
   run: RunProgram,
   disk: string,
   table: PartitionTable | undefined,
+  base?: string,
 ): Promise<RootPartition> {
   const devices = table === undefined ? [disk] : table.partitions.map(({ device }) => device);
   const seen: string[] = [];
@@ -32,7 +33,7 @@ export async function findRoot(
     const type = await fileSystemOf(run, device);
     seen.push(`${device}: ${type ?? 'nothing known'}`);
     if (type === undefined || !rootTypes.has(type)) continue;
-    const os = await withMounted(run, 'SeedFailed', { device, type, readOnly: true }, osNameIn);
+    const os = await withMounted(run, 'SeedFailed', { device, type, readOnly: true, base }, osNameIn);
     if (os !== undefined) return { device, type, os };
   }
   throw agentError(

@@ -13,7 +13,7 @@ import type { Timing } from '../time.ts';
 import type { TaskContext } from '../work.ts';
 import { writeBootEntry } from './boot-entry.ts';
 import { chooseRootDisk, describeDisk } from './choose-root-disk.ts';
-import { readPartitions, rereadPartitions, withMounted } from './disk-tools.ts';
+import { readPartitions, rereadPartitions, unmountLeftovers, withMounted } from './disk-tools.ts';
 import { fetchImage } from './fetch-image.ts';
 import { findRoot } from './find-root.ts';
 import { growFileSystem, growLastPartition } from './grow.ts';
@@ -28,6 +28,8 @@ export interface InstallDeps {
   timing: Timing;
   openDevice: OpenBlockDevice;
   openDownload: OpenDownload;
+  /** Where file systems are mounted; in tests elsewhere. */
+  mountBase?: string;
 }
 
 /** Puts an image on the root disk and makes it this machine's own. */
@@ -37,6 +39,7 @@ export async function install(
   deps: InstallDeps,
 ): Promise<{ message: string }> {
   context.report('Disk', 'choosing the root disk');
+  await unmountLeftovers(deps, 'DiskWriteFailed', deps.mountBase);
   const disk = await pickDisk(task, deps);
   const path = `/dev/${disk.name}`;
   context.report('Disk', `installing on ${describeDisk(disk)}`);
@@ -50,9 +53,9 @@ export async function install(
     await rereadPartitions(deps.run, path);
   }
 
-  const root = await findRoot(deps.run, path, table);
+  const root = await findRoot(deps.run, path, table, deps.mountBase);
   context.report('Seed', `writing host name, keys and network of ${root.os} to ${root.device}`);
-  await withMounted(deps.run, 'SeedFailed', root, async (folder) => {
+  await withMounted(deps.run, 'SeedFailed', { ...root, base: deps.mountBase }, async (folder) => {
     await growFileSystem(deps.run, root.device, root.type, folder);
     await writeSeed(folder, task.seed).catch((error: unknown) => {
       throw agentError('SeedFailed', messageOf(error), { cause: error });
@@ -62,7 +65,10 @@ export async function install(
   let note: string | undefined;
   if (table !== undefined && (await readFirmwareMode(deps.files)) === 'UEFI') {
     context.report('BootEntry', 'telling the firmware');
-    note = await writeBootEntry(deps.run, { disk: path, table, os: task.osName });
+    note = await writeBootEntry(deps.run, {
+      ...{ disk: path, table, os: task.osName },
+      base: deps.mountBase,
+    });
   }
   context.report('Sync', 'waiting until everything is on the disk');
   await deps.run('sync', []);

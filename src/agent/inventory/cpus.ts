@@ -59,16 +59,20 @@ export async function readCpus(files: Files, speeds: readonly number[]): Promise
   );
 }
 
-/** Reads a list of the kernel such as `0-3,8,10-11`. */
+/** More logical processors than a kernel can be built for; a list that names more is none of a kernel's. */
+const mostProcessors = 65_536;
+
+/** Reads a list of the kernel such as `0-3,8,10-11`. What is no range is left out; a list beyond all bounds is empty. */
 export function parseCpuList(text: string): number[] {
-  return text.split(',').flatMap((range) => {
-    const match = /^(\d+)(?:-(\d+))?$/.exec(range.trim());
-    if (match === null) return [];
+  const processors: number[] = [];
+  for (const range of text.split(',')) {
+    const match = /^(\d{1,6})(?:-(\d{1,6}))?$/.exec(range.trim());
+    if (match === null) continue;
     const [first, last] = [Number(match[1]), Number(match[2] ?? match[1])];
-    return last < first || last - first > 65_535
-      ? []
-      : Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  });
+    if (processors.length + last - first >= mostProcessors) return [];
+    for (let processor = first; processor <= last; processor++) processors.push(processor);
+  }
+  return processors;
 }
 
 /** NUMA nodes that have processors or memory. A kernel without NUMA shows none. */

@@ -13,7 +13,14 @@ describe('lists of processors', () => {
     ['', []],
     ['7-3', []],
     ['nonsense', []],
+    ['0-65536', []],
+    ['9007199254740993', []],
   ])('%j', (text, expected) => expect(parseCpuList(text)).toEqual(expected));
+
+  it('of more than any kernel knows is none, however often it is said', () => {
+    expect(parseCpuList('0-65535')).toHaveLength(65_536);
+    expect(parseCpuList(Array(100_000).fill('0-65535').join(','))).toEqual([]);
+  });
 
   it('gives back what was written, one by one', () => {
     fc.assert(

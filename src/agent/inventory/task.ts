@@ -48,7 +48,8 @@ export async function takeInventory(
 async function raiseLinks(deps: InventoryDeps): Promise<void> {
   for (const name of await deps.files.list('/sys/class/net')) {
     if ((await deps.files.resolve(`/sys/class/net/${name}/device`)) === undefined) continue;
-    await deps.run('ip', ['link', 'set', name, 'up', 'allmulticast', 'on']);
+    // Busybox's ip knows no "allmulticast".
+    await deps.run('ifconfig', [name, 'allmulti', 'up']);
   }
 }
 

@@ -1,4 +1,5 @@
 import { messageOf } from '../../errors/coded-error.ts';
+import { type BmcOfferAnswer, type BmcStageReport, readOfferAnswer } from '../bmc/messages.ts';
 import type { EnlistmentRequest, Session, Task, TaskEvent, TaskResult } from '../contract.ts';
 import type { Timing } from '../time.ts';
 import { backoffMs } from './backoff.ts';
@@ -50,10 +51,28 @@ export interface RackClient {
   ): Promise<Refusal | undefined>;
 }
 
+/** Calls about the machine's BMC, repeated like all others. */
+export interface BmcCalls {
+  /** How far it is set up. */
+  putBmc(
+    sessionKey: string,
+    task: string,
+    report: BmcStageReport,
+    signal: AbortSignal,
+  ): Promise<Refusal | undefined>;
+  /** What the operator makes of an offer. */
+  askBmc(
+    sessionKey: string,
+    task: string,
+    offer: string,
+    signal: AbortSignal,
+  ): Promise<BmcOfferAnswer | Refusal>;
+}
+
 const silenceMs = 15_000;
 const backoff = { firstMs: 200, mostMs: 8_000 };
 
-export function createRackClient(deps: RackClientDeps): RackClient {
+export function createRackClient(deps: RackClientDeps): RackClient & BmcCalls {
   const base = `${deps.rack}/agent/v1`;
   const call = (request: Omit<HttpCall, 'silenceMs'>): Promise<HttpAnswer> =>
     untilAnswered({ ...request, silenceMs }, deps);
@@ -82,6 +101,16 @@ export function createRackClient(deps: RackClientDeps): RackClient {
       const url = `${base}/tasks/${encodeURIComponent(task)}/result`;
       const answer = await call({ method: 'PUT', url, sessionKey, body: result, signal });
       return answer.status < 300 ? undefined : { refused: describeProblem(answer) };
+    },
+    async putBmc(sessionKey, task, report, signal) {
+      const url = `${base}/tasks/${encodeURIComponent(task)}/bmc`;
+      const answer = await call({ method: 'PUT', url, sessionKey, body: report, signal });
+      return answer.status < 300 ? undefined : { refused: describeProblem(answer) };
+    },
+    async askBmc(sessionKey, task, offer, signal) {
+      const url = `${base}/tasks/${encodeURIComponent(task)}/bmc/${encodeURIComponent(offer)}`;
+      const answer = await call({ method: 'GET', url, sessionKey, signal });
+      return readOfferAnswer(answer) ?? { refused: describeProblem(answer) };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { readBmcOrder } from '../bmc/messages.ts';
 import type { ImageFormat, RootDiskHints, Seed, Session, Task } from '../contract.ts';
 import type { HttpAnswer } from './http.ts';
 
@@ -24,6 +25,11 @@ export function readTask(answer: HttpAnswer): Task | undefined {
   if (answer.status >= 300 || id === undefined) return undefined;
   switch (body.kind) {
     case 'Inventory':
+      return { id, kind: 'Inventory', ...optionalKeys(body), ...readBmcOrder(body.bmc) };
+    case 'Test':
+      return { id, kind: 'Test', tests: texts(body.tests), ...optionalKeys(body) };
+    case 'Rescue':
+      return { id, kind: 'Rescue', sshKeys: texts(body.sshKeys) };
     case 'Reboot':
     case 'PowerOff':
       return { id, kind: body.kind };
@@ -55,6 +61,11 @@ function readInstall(id: string, body: Fields): Task | undefined {
     seed: readSeed(fields(body.seed)),
     osName: text(body.osName) ?? 'the image',
   };
+}
+
+function optionalKeys(body: Fields): { sshKeys?: string[] } {
+  const sshKeys = texts(body.sshKeys);
+  return sshKeys.length === 0 ? {} : { sshKeys };
 }
 
 function readHints(hints: Fields): RootDiskHints {
@@ -94,6 +105,10 @@ function fields(value: unknown): Fields {
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.flatMap((item) => text(item) ?? []) : [];
 }
 
 function number(value: unknown): number | undefined {
