@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Allocation, allocationKind } from '../../api/allocation/schema.ts';
-import { type Machine, type MachineStatus, machineKind } from '../../api/machine/schema.ts';
+import { type Machine, machineKind } from '../../api/machine/schema.ts';
+import type { MachineStatus } from '../../api/machine/status.ts';
 import { aMachine, testNow } from '../machine/testing/builders.ts';
 import { createFakeCluster, type FakeCluster } from '../machine/testing/fake-cluster.ts';
 import { type AllocationActDeps, claim, unclaim } from './act.ts';

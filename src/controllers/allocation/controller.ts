@@ -1,6 +1,9 @@
 import type { Allocation } from '../../api/allocation/schema.ts';
+import { candidateOf } from '../../api/allocation/wanted.ts';
+import type { AllocationQuota } from '../../api/allocation-quota/schema.ts';
 import type { BootImage } from '../../api/boot-image/schema.ts';
 import type { Machine } from '../../api/machine/schema.ts';
+import type { Unmatched } from '../../domain/placement/types.ts';
 import {
   type Controller,
   type ControllerMeter,
@@ -14,9 +17,10 @@ import type { Logger } from '../../log/logger.ts';
 import { type AllocationActDeps, bind, claim, unbind, unclaim, writeFinalizer, writeStatus } from './act.ts';
 import { decideAllocation } from './decide.ts';
 import { holds, isAnnotated } from './observed.ts';
+import { quotasFrom, takeFromQuotas } from './quota.ts';
+import type { AllocationReason } from './reasons.ts';
 import { schedule } from './scheduler.ts';
 import { stateOf, statusWith } from './status.ts';
-import { candidateOf } from './wanted.ts';
 
 /** What the allocation controller is made from. */
 export interface AllocationControllerDeps extends AllocationActDeps {
@@ -26,6 +30,8 @@ export interface AllocationControllerDeps extends AllocationActDeps {
     /** With indexes `machine` and `image`. */
     allocations: Informer<Allocation>;
     images: Informer<BootImage>;
+    /** With an index `namespace`. */
+    quotas: Informer<AllocationQuota>;
   };
   log: Logger;
   meter?: ControllerMeter | undefined;
@@ -156,9 +162,16 @@ export async function runRound(deps: AllocationControllerDeps): Promise<Reconcil
       waiting.push(allocation);
   }
   let failed = false;
-  for (const choice of schedule(waiting, machines.list(), (name) => images.get(name), chosen)) {
+  const plan = schedule(
+    waiting,
+    machines.list(),
+    (name) => images.get(name),
+    chosen,
+    quotasFrom(deps.informers),
+  );
+  for (const choice of plan) {
     try {
-      await settle(choice, deps);
+      if (!(await settle(choice, deps))) failed = true;
     } catch (error) {
       // One that cannot be written now must not hold up those behind it.
       if (isKubeError(error, 'NotLeader', 'Stopped')) throw error;
@@ -171,24 +184,51 @@ export async function runRound(deps: AllocationControllerDeps): Promise<Reconcil
   return failed ? { requeueAfterMs: recheckMs } : undefined;
 }
 
+/** Answers whether it is done with; else it is planned anew soon. */
 async function settle(
   choice: ReturnType<typeof schedule>[number],
   deps: AllocationControllerDeps,
-): Promise<void> {
+): Promise<boolean> {
   const { allocation } = choice;
   if (choice.kind === 'Machine') {
+    // What is found again after a status was lost has been counted before.
+    const exceeded = isAnnotated(allocation, choice.machine)
+      ? undefined
+      : await takeFromQuotas(allocation, choice.machine, deps.clock.now(), deps);
+    if (exceeded !== undefined) {
+      await wait(
+        allocation,
+        'QuotaExceeded',
+        `A machine would fit, but a quota is used up. ${exceeded}.`,
+        [],
+        deps,
+      );
+      return false;
+    }
     const bound = await bind(allocation, choice.machine, deps);
-    if (isAnnotated(bound, choice.machine)) return;
+    if (isAnnotated(bound, choice.machine)) return true;
     if (!(await claim(bound, choice.machine, deps))) await unbind(bound, deps);
-    return;
+    return true;
   }
-  const { reason, message, unmatched } = choice;
+  await wait(allocation, choice.reason, choice.message, choice.unmatched, deps);
+  return true;
+}
+
+/** Says why an Allocation has no machine. */
+async function wait(
+  allocation: Allocation,
+  reason: AllocationReason,
+  message: string,
+  unmatched: readonly Unmatched[],
+  deps: AllocationControllerDeps,
+): Promise<void> {
   const part = {
     phase: 'Pending',
     ...(unmatched.length === 0 ? {} : { unmatched: [...unmatched] }),
   } as const;
-  // Machines come free by themselves; an image that is not there has to be put there by a person.
-  const updates = stateOf(reason === 'NoMachineFits' ? 'Reconciling' : 'Stalled', reason, message);
+  // Machines and quotas come free by themselves; an image that is not there has to be put there by a person.
+  const passes = reason === 'NoMachineFits' || reason === 'QuotaExceeded';
+  const updates = stateOf(passes ? 'Reconciling' : 'Stalled', reason, message);
   await writeStatus(allocation, statusWith(allocation, part, updates, deps.clock.now()), deps);
 }
 
@@ -197,8 +237,11 @@ function subscribe(
   enqueue: (key: string) => void,
   scheduleRound: () => void,
 ): (() => void)[] {
-  const { machines, allocations, images } = informers;
+  const { machines, allocations, images, quotas } = informers;
   return [
+    quotas.onChange(({ object, previous }) => {
+      if (previous?.metadata.generation !== object.metadata.generation) scheduleRound();
+    }),
     allocations.onChange(({ object, type }) => {
       enqueue(keyOf(object));
       if (type === 'Deleted') scheduleRound();

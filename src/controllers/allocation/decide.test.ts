@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Allocation, AllocationStatus } from '../../api/allocation/schema.ts';
 import { findCondition, readiness } from '../../api/conditions.ts';
-import type { MachineStatus } from '../../api/machine/schema.ts';
+import type { MachineStatus } from '../../api/machine/status.ts';
 import { names } from '../../api/meta.ts';
 import { ago, aMachine, anAllocation, anImage, reference, testNow } from '../machine/testing/builders.ts';
 import { decideAllocation } from './decide.ts';
@@ -95,6 +95,29 @@ describe('an Allocation', () => {
       const written = anAllocation({}, {}, decision.status);
       expect(isNews(written, decision.status)).toBe(false);
     }
+  });
+
+  it.each<[string, NonNullable<MachineStatus['phase']>, 'True' | 'False', boolean, boolean]>([
+    ['says how far its machine is', 'Deploying', 'False', true, false],
+    ['says what is late at its machine, in Ready too', 'Deploying', 'True', true, true],
+    ['says what is late before its machine boots', 'Allocated', 'True', true, true],
+    ['says nothing of what its machine did before', 'Allocated', 'False', false, false],
+  ])('%s', (_, phase, late, mirrored, inReady) => {
+    const message = 'Late: the kernel is fetched.';
+    const machine: MachineStatus = {
+      phase,
+      observedGeneration: 1,
+      allocation: reference,
+      conditions: [
+        ...conditions('Reconciling', 'Booting'),
+        { type: 'Late', status: late, reason: 'LateKernel', message, lastTransitionTime: ago(3) },
+      ],
+    };
+    const decision = decide(bound, machine);
+    if (decision.kind !== 'Write') throw new Error(decision.kind);
+    const own = findCondition(decision.status.conditions, 'Late');
+    expect(own?.message).toBe(mirrored ? message : undefined);
+    expect(findCondition(decision.status.conditions, 'Ready')?.message.includes(message)).toBe(inReady);
   });
 
   const gone = { deletionTimestamp: ago(1) };

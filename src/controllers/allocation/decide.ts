@@ -1,4 +1,5 @@
 import type { Allocation, AllocationStatus } from '../../api/allocation/schema.ts';
+import { isLocked } from '../../api/machine/locked.ts';
 import type { Machine } from '../../api/machine/schema.ts';
 import { names } from '../../api/meta.ts';
 import { hasRecordedRelease, holds, isAnnotated, isClaimable, type Observed } from './observed.ts';
@@ -68,11 +69,13 @@ function ending({ allocation, machine }: Observed, now: number): AllocationDecis
   if (machine === undefined || !holds(allocation, machine)) return { kind: 'LetGo' };
   if (hasRecordedRelease(allocation.metadata.uid, machine)) return { kind: 'LetGo' };
   const status = mirror(allocation, machine, now);
-  const stalledOnLock = machine.spec.locked && machine.status?.phase === 'Deployed';
+  const stalledOnLock = isLocked(machine) && machine.status?.phase === 'Deployed';
   const updates = stateOf(
     stalledOnLock ? 'Stalled' : 'Reconciling',
     'Releasing',
-    stalledOnLock ? `Machine ${machine.metadata.name} is locked: set spec.locked to false.` : undefined,
+    stalledOnLock
+      ? `Machine ${machine.metadata.name} is locked: set spec.locked to false, or order Unlock.`
+      : undefined,
   );
   const { conditions: _conditions, observedGeneration: _generation, ...part } = status;
   return { kind: 'Write', status: statusWith(allocation, { ...part, phase: 'Releasing' }, updates, now) };

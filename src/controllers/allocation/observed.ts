@@ -1,7 +1,10 @@
 import type { Allocation } from '../../api/allocation/schema.ts';
 import type { BootImage } from '../../api/boot-image/schema.ts';
+import { isLocked } from '../../api/machine/locked.ts';
+import { isUnique } from '../../api/machine/policy.ts';
 import type { Machine } from '../../api/machine/schema.ts';
 import { names } from '../../api/meta.ts';
+import { isApproved } from '../../domain/lifecycle/approval.ts';
 
 /** All that a decision about an Allocation rests on, beside the machines that it could get. */
 export interface Observed {
@@ -27,7 +30,13 @@ export function isClaimable(allocation: Allocation, machine: Machine): boolean {
   const { metadata, spec, status } = machine;
   if (status?.allocation !== undefined || metadata.deletionTimestamp !== undefined) return false;
   if (status?.phase === 'Deployed' && isAnnotated(allocation, machine)) return true;
-  return status?.phase === 'Ready' && spec.approved && !spec.locked && !spec.maintenance;
+  return (
+    status?.phase === 'Ready' &&
+    isApproved(machine) &&
+    isUnique(machine) &&
+    !isLocked(machine) &&
+    !spec.maintenance
+  );
 }
 
 /** Whether the machine has taken over what the Allocation wanted done with it at its end. */

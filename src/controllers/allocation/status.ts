@@ -8,6 +8,7 @@ import {
   readiness,
 } from '../../api/conditions.ts';
 import type { Machine } from '../../api/machine/schema.ts';
+import { isAway } from '../../domain/lifecycle/phases.ts';
 import { type AllocationReason, allocationReasons } from './reasons.ts';
 
 /** An Allocation's status but for what follows from the conditions. */
@@ -62,7 +63,9 @@ const phaseOfMachine = {
 >;
 
 function allocationPhase(machine: Machine): NonNullable<AllocationStatus['phase']> {
-  const phase = machine.status?.phase;
+  const { returnTo, phase: at } = machine.status ?? {};
+  // Tested or rescued, it is his as it was before.
+  const phase = isAway(at) ? (returnTo?.phase ?? 'Deployed') : at;
   for (const [of, mirrored] of Object.entries(phaseOfMachine)) if (of === phase) return mirrored;
   return 'Failed';
 }
@@ -83,10 +86,33 @@ export function mirror(allocation: Allocation, machine: Machine, now: number): A
     machine: machine.metadata.name,
     ...(machine.metadata.uid === undefined ? {} : { machineUid: machine.metadata.uid }),
     ...(addresses.length === 0 ? {} : { addresses }),
+    ...(machine.status?.powerState === undefined ? {} : { powerState: machine.status.powerState }),
     boundAt: boundAt ?? at,
     ...(deployed === undefined ? {} : { deployedAt: deployed }),
   };
-  return statusWith(allocation, part, mirrorConditions(machine, phase), now);
+  const updates = [
+    ...mirrorConditions(machine, phase),
+    ...mirrorLate(machine, phase),
+    ...mirrorPower(machine),
+  ];
+  return statusWith(allocation, part, updates, now);
+}
+
+/** How far the machine is, and what is late: who waits for it may have no right to look at Machines. */
+function mirrorLate(machine: Machine, phase: AllocationStatus['phase']): ConditionUpdate[] {
+  const late = findCondition(machine.status?.conditions, 'Late');
+  const told = phase === 'Deploying' || phase === 'Deployed' || late?.status === 'True';
+  if (late === undefined || !told) return [];
+  const { type, status, reason, message } = late;
+  return [{ type, status, reason, message }];
+}
+
+/** Whether the deployed machine is on, or off, as its owner wants it. */
+function mirrorPower({ status: of }: Machine): ConditionUpdate[] {
+  const power = findCondition(of?.conditions, 'PowerAsExpected');
+  if (power === undefined || of?.phase !== 'Deployed') return [];
+  const { type, status, reason, message } = power;
+  return [{ type, status, reason, message }];
 }
 
 function mirrorConditions(machine: Machine, phase: AllocationStatus['phase']): ConditionUpdate[] {
@@ -97,5 +123,7 @@ function mirrorConditions(machine: Machine, phase: AllocationStatus['phase']): C
   if (!settled || machine.status?.phase === 'Ready') return stateOf('Reconciling', 'Bound');
   if (phase === 'Deployed' && ready.status === 'True') return readiness('Ready', ready.reason, ready.message);
   const stalled = isTrue(conditions, 'Stalled') || phase === 'Failed';
-  return readiness(stalled ? 'Stalled' : 'Reconciling', ready.reason, ready.message);
+  const late = findCondition(conditions, 'Late');
+  const message = late?.status === 'True' && !stalled ? `${ready.message} ${late.message}` : ready.message;
+  return readiness(stalled ? 'Stalled' : 'Reconciling', ready.reason, message);
 }

@@ -1,13 +1,13 @@
 import { type IpAddressObject, ipAddressKind } from '../../api/ip-address/schema.ts';
 import { type Machine, machineKind } from '../../api/machine/schema.ts';
 import { apiVersion } from '../../api/meta.ts';
+import { subnetsOverlap } from '../../api/subnet/ranges.ts';
 import type { Subnet } from '../../api/subnet/schema.ts';
 import { isIp } from '../../domain/net/address.ts';
 import type { Controller } from '../../kube/controller.ts';
 import { isKubeError } from '../../kube/errors.ts';
 import { clientKey } from '../shared/informers.ts';
 import { type ControllerDeps, fencedController, watchInto } from '../shared/small-controller.ts';
-import { subnetsOverlap } from '../shared/subnet-ranges.ts';
 import { candidates, objectNameOf } from './decide.ts';
 import { decideAssignment } from './decide-assignment.ts';
 

@@ -1,12 +1,12 @@
 import { type ConditionUpdate, readiness } from '../../api/conditions.ts';
 import { type IpAddressObject, ipAddressName } from '../../api/ip-address/schema.ts';
+import { excludedRanges } from '../../api/subnet/ranges.ts';
 import type { Subnet } from '../../api/subnet/schema.ts';
 import { formatIp, parseIp } from '../../domain/net/address.ts';
 import { parseCidr, usableHosts } from '../../domain/net/cidr.ts';
 import { freeAddresses } from '../../domain/net/free-addresses.ts';
 import { type HostAddressProblem, hostAddressProblem } from '../../domain/net/host-address.ts';
 import { singleAddress } from '../../domain/net/range.ts';
-import { excludedRanges } from '../shared/subnet-ranges.ts';
 
 /** What an address's readiness depends on. */
 export interface IpAddressObservation {

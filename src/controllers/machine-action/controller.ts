@@ -1,7 +1,9 @@
+import type { Chassis } from '../../api/chassis/schema.ts';
 import { mergeConditions, readiness } from '../../api/conditions.ts';
 import type { Machine } from '../../api/machine/schema.ts';
 import {
-  type MachineAction,
+  type AnyAction,
+  isMachineAction,
   type MachineActionStatus,
   machineActionKind,
 } from '../../api/machine-action/schema.ts';
@@ -16,16 +18,16 @@ import {
 } from '../../kube/controller.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import type { Fence } from '../../kube/fence.ts';
-import type { Informer } from '../../kube/informer.ts';
+import type { Change, Informer } from '../../kube/informer.ts';
 import type { Logger } from '../../log/logger.ts';
-import { decideAction } from './decide.ts';
+import { type ActionTarget, decideAction } from './decide.ts';
 
 const fieldManager = 'metalwright-machine-action';
 
 /** What the controller is made from. */
 export interface MachineActionControllerDeps {
   client: KubeClient;
-  informers: { machines: Informer<Machine>; actions: Informer<MachineAction> };
+  informers: { machines: Informer<Machine>; chassis: Informer<Chassis>; actions: Informer<AnyAction> };
   events: EventRecorder;
   clock: Clock;
   fence: Pick<Fence, 'assertHeld'>;
@@ -46,13 +48,16 @@ export function createMachineActionController(deps: MachineActionControllerDeps)
     meter: deps.meter,
     reconcile: (name) => reconcileAction(name, deps),
   });
+  const follow = ({ object: { status }, previous }: Change<Machine> | Change<Chassis>): void => {
+    const [is, was] = [status?.action, previous?.status?.action];
+    if (is !== undefined && is !== was) controller.enqueue(is.name);
+    // It was ended by the other one.
+    if (was !== undefined && was.uid !== is?.uid) controller.enqueue(was.name);
+  };
   const unsubscribe = [
     informers.actions.onChange(({ object }) => controller.enqueue(object.metadata.name)),
-    informers.machines.onChange(({ object: { status }, previous }) => {
-      if (status?.action !== undefined && status.action !== previous?.status?.action) {
-        controller.enqueue(status.action.name);
-      }
-    }),
+    informers.machines.onChange(follow),
+    informers.chassis.onChange(follow),
   ];
   return {
     ...controller,
@@ -70,7 +75,7 @@ export async function reconcileAction(
 ): Promise<ReconcileResult | undefined> {
   const action = deps.informers.actions.get(name);
   if (action === undefined || action.metadata.deletionTimestamp !== undefined) return undefined;
-  const decision = decideAction(action, deps.informers.machines.get(action.spec.machine), deps.clock.now());
+  const decision = decideAction(action, targetOf(action, deps), deps.clock.now());
   switch (decision.kind) {
     case 'Wait':
       return decision.forMs === undefined ? undefined : { requeueAfterMs: decision.forMs };
@@ -86,8 +91,13 @@ export async function reconcileAction(
   }
 }
 
+function targetOf(action: AnyAction, { informers }: MachineActionControllerDeps): ActionTarget | undefined {
+  if (isMachineAction(action)) return informers.machines.get(action.spec.machine);
+  return informers.chassis.get(action.spec.chassis);
+}
+
 async function write(
-  action: MachineAction,
+  action: AnyAction,
   status: MachineActionStatus,
   deps: MachineActionControllerDeps,
 ): Promise<void> {

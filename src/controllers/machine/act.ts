@@ -8,9 +8,9 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { ReconcileResult } from '../../kube/controller.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import type { Fence } from '../../kube/fence.ts';
-import { hasEnded } from './actions.ts';
+import { isWaiting } from './actions.ts';
 import { isNews } from './decide.ts';
-import type { Command, Decision, MetaWish } from './decision.ts';
+import type { Command, Decision, MetaWish, StepMeasure } from './decision.ts';
 import type { Observed } from './observed.ts';
 import { deleteSeed, type SeedDeps } from './seed-secret.ts';
 import type { MachineTimings } from './timings.ts';
@@ -26,6 +26,8 @@ export interface ActDeps extends SeedDeps {
   /** Asked before every write. */
   fence: Pick<Fence, 'assertHeld'>;
   timings: MachineTimings;
+  /** Counts how long steps of boots took. */
+  steps?: { stepped(measure: StepMeasure): void } | undefined;
 }
 
 /**
@@ -45,7 +47,10 @@ export async function act(
     if (!(await carryOut(command, machine, deps))) return { requeueAfterMs: deps.timings.recheck };
   }
   const current = await writeMeta(decision.meta, machine, deps);
-  if (!decision.meta.finalizer) return undefined;
+  if (!decision.meta.finalizer) {
+    tell(decision, machine, deps);
+    return undefined;
+  }
   if (isNews(observed, decision.status)) {
     deps.fence.assertHeld();
     const { name, uid, resourceVersion } = current.metadata;
@@ -55,18 +60,23 @@ export async function act(
       { fieldManager: machineManagers.status },
     );
   }
-  for (const { type, reason, message } of decision.events) {
-    const { name, uid } = machine.metadata;
-    deps.events.event({ apiVersion, kind: machineKind.kind, name, uid }, type, reason, message);
-  }
+  tell(decision, machine, deps);
+  for (const measure of decision.told?.measures ?? []) deps.steps?.stepped(measure);
   const { requeueAfterMs } = decision;
   return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
+}
+
+function tell({ told, events }: Decision, { metadata }: Machine, deps: ActDeps): void {
+  const { name, uid } = metadata;
+  for (const { type, reason, message, at } of [...(told?.events ?? []), ...events])
+    deps.events.event({ apiVersion, kind: machineKind.kind, name, uid }, type, reason, message, at);
 }
 
 /** Answers whether the rest may follow. */
 async function carryOut(command: Command, machine: Machine, deps: ActDeps): Promise<boolean> {
   switch (command.kind) {
     case 'EnsureSeed':
+    case 'Clone':
       return false;
     case 'DeleteSeed':
       await deleteSeed(machine, command.allocationUid, deps);
@@ -78,7 +88,7 @@ async function carryOut(command: Command, machine: Machine, deps: ActDeps): Prom
     }
     case 'ConfirmAction': {
       const found = await deps.client.get(machineActionKind, command.name);
-      return found?.metadata.uid === command.uid && !hasEnded(found);
+      return found?.metadata.uid === command.uid && isWaiting(found);
     }
   }
 }

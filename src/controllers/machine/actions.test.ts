@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { MachineSpec, MachineStatus } from '../../api/machine/schema.ts';
-import { machinePhases } from '../../api/machine/schema.ts';
+import { machinePhases } from '../../api/machine/phases.ts';
+import type { MachineSpec } from '../../api/machine/spec.ts';
+import type { MachineStatus } from '../../api/machine/status.ts';
 import { type MachineAction, machineActions } from '../../api/machine-action/schema.ts';
 import { names } from '../../api/meta.ts';
 import { actionRules } from '../../domain/lifecycle/actions.ts';
@@ -49,12 +50,24 @@ describe('an action', () => {
     expect(commands[0]?.kind).toBe('ConfirmAction');
   });
 
-  it.each(machineActions)('%s is refused by a locked machine', (action) => {
+  it.each(['Test', 'Rescue', 'Commission', 'MarkBroken'] as const)(
+    '%s waits while the machine is Ready and an Allocation has just claimed it: it is Allocated first',
+    (action) => {
+      const { status } = decideAt(withActions(at('Ready', { allocation: reference }), [anAction(action)]));
+      expect(status.phase).toBe('Allocated');
+      expect(status.action).toBeUndefined();
+    },
+  );
+
+  const lockable = machineActions.filter((action) => action !== 'Lock' && action !== 'Unlock');
+  it.each(lockable)('%s is refused by a locked machine', (action) => {
     const [phase] = actionRules[action].from;
     const { status } = decideAt(withActions(at(phase), [anAction(action)], { locked: true }));
     expect(status.action).toMatchObject({ outcome: 'Refused' });
     expect(status.action?.message).toContain('locked');
     expect(status.phase).toBe(phase);
+    const byAction = decideAt(withActions({ ...at(phase), locked: true }, [anAction(action)])).status;
+    expect(byAction).toMatchObject({ phase, action: { outcome: 'Refused' }, locked: true });
   });
 
   it.each<[string, MachineAction['spec']['action'], MachineStatus, Partial<MachineSpec>, RegExp]>([
@@ -82,7 +95,17 @@ describe('an action', () => {
       { bmc: { driver: 'manual' } },
       /manual/,
     ],
-    ['MarkBroken of a tenant', 'MarkBroken', at('Deployed', { allocation: reference }), {}, /default\/web/],
+    ['Unlock of what spec locks', 'Unlock', at('Ready', { locked: true }), { locked: true }, /spec\.locked/],
+    ['Rescue that nobody could log in to', 'Rescue', at('Ready'), {}, /sshKeys/],
+    ['Test without approval', 'Test', at('New'), { approved: false }, /not approved/],
+    [
+      'Abort of what is on its way back',
+      'Abort',
+      { ...at('Testing'), step: 'Return', returnTo: { phase: 'Ready' } },
+      {},
+      /on its way back/,
+    ],
+    ['CloneConfiguration without targets', 'CloneConfiguration', at('Ready'), {}, /parameters\.clone/],
     ['MarkFixed of a held machine', 'MarkFixed', at('Broken', { allocation: reference }), {}, /default\/web/],
     ['Release of a held machine', 'Release', at('Broken', { allocation: reference }), {}, /default\/web/],
   ])('refuses %s', (_, action, status, spec, message) => {
@@ -131,7 +154,8 @@ describe('an action', () => {
             boot: expect.objectContaining(result.boot.target === 'Disk' ? result.boot : { generation: 4 }),
           };
     expect(decision.status).toMatchObject(expected);
-    expect(decision.status.action).toMatchObject({ outcome: 'Succeeded' });
+    const lasts = actionRules[action].lasts?.some((lasting) => lasting === result.phase) === true;
+    expect(decision.status.action).toMatchObject({ action, outcome: lasts ? 'Running' : 'Succeeded' });
   });
 
   it('Abort of a deployment fails it, with the machine off and the seed gone', () => {

@@ -1,4 +1,4 @@
-import type { MachinePhase } from '../../api/machine/schema.ts';
+import type { MachinePhase } from '../../api/machine/phases.ts';
 import type { OwnedStatus } from './decision.ts';
 import { type Observed, statusOf } from './observed.ts';
 

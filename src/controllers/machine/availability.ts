@@ -1,5 +1,9 @@
 import type { ConditionUpdate } from '../../api/conditions.ts';
-import type { Machine, MachineStatus } from '../../api/machine/schema.ts';
+import { isLocked } from '../../api/machine/locked.ts';
+import { isUnique } from '../../api/machine/policy.ts';
+import type { Machine } from '../../api/machine/schema.ts';
+import type { MachineStatus } from '../../api/machine/status.ts';
+import { isApproved } from '../../domain/lifecycle/approval.ts';
 import { type AvailabilityReason, availabilityReasons } from './reasons.ts';
 
 /** The `Available` condition: whether an Allocation may claim the machine. */
@@ -17,7 +21,8 @@ function reasonOf({ metadata, spec, status }: Machine, phase: MachineStatus['pha
   if (metadata.deletionTimestamp !== undefined) return 'BeingDeleted';
   if (status?.allocation !== undefined) return 'Held';
   if (phase !== 'Ready') return 'NotReady';
-  if (!spec.approved) return 'NotApproved';
-  if (spec.locked) return 'Locked';
+  if (!isApproved({ spec, status })) return 'NotApproved';
+  if (!isUnique({ spec, status })) return 'IdentityNotUnique';
+  if (isLocked({ spec, status })) return 'Locked';
   return spec.maintenance ? 'Maintenance' : 'Available';
 }

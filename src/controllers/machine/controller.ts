@@ -1,4 +1,4 @@
-import type { AllocationReference } from '../../api/machine/schema.ts';
+import type { AllocationReference } from '../../api/machine/status.ts';
 import {
   type Controller,
   type ControllerMeter,
@@ -6,7 +6,9 @@ import {
   runController,
 } from '../../kube/controller.ts';
 import type { Logger } from '../../log/logger.ts';
+import type { BmcSetupMeans } from '../bmc-setup/policy.ts';
 import { type ActDeps, act } from './act.ts';
+import { cloneConfiguration } from './clone.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { MachineInformers } from './informers.ts';
@@ -17,6 +19,8 @@ import { ensureSeed } from './seed-secret.ts';
 /** What the machine controller is made from. */
 export interface MachineControllerDeps extends ActDeps {
   informers: MachineInformers;
+  /** How BMCs are set up; undefined: they are not. */
+  bmcSetup?: (() => Promise<BmcSetupMeans>) | undefined;
   log: Logger;
   meter?: ControllerMeter | undefined;
 }
@@ -50,7 +54,7 @@ export async function reconcileMachine(
 ): Promise<ReconcileResult | undefined> {
   const observed = observe(name, deps.informers);
   if (observed === undefined) return undefined;
-  const decision = await decideWithSeed(observed, deps);
+  const decision = await decideWithOutcomes({ ...observed, bmcSetup: await deps.bmcSetup?.() }, deps);
   const from = observed.machine.status?.phase;
   const result = await act(decision, observed, deps);
   const { phase, step, failure } = decision.status;
@@ -59,15 +63,22 @@ export async function reconcileMachine(
   return result;
 }
 
-/** Decides; where the decision needs the seed Secret first, makes it and decides again. */
-async function decideWithSeed(observed: Observed, deps: MachineControllerDeps): Promise<Decision> {
+/** Decides; where the decision needs the seed Secret or the copies of a configuration first, makes them and decides again. */
+async function decideWithOutcomes(observed: Observed, deps: MachineControllerDeps): Promise<Decision> {
   const { clock, timings } = deps;
   const first = decide(observed, clock.now(), timings);
-  const wish = first.commands.find((command) => command.kind === 'EnsureSeed');
-  if (wish === undefined || observed.allocation === undefined) return first;
-  deps.fence.assertHeld();
-  const seed = await ensureSeed(observed.machine, observed.allocation, wish.rackUrl, deps);
-  return decide({ ...observed, seed }, clock.now(), timings);
+  for (const command of first.commands) {
+    if (command.kind === 'EnsureSeed' && observed.allocation !== undefined) {
+      deps.fence.assertHeld();
+      const seed = await ensureSeed(observed.machine, observed.allocation, command.rackUrl, deps);
+      return decide({ ...observed, seed }, clock.now(), timings);
+    }
+    if (command.kind === 'Clone') {
+      const clone = await cloneConfiguration(observed.machine, command, deps);
+      return clone === undefined ? first : decide({ ...observed, clone }, clock.now(), timings);
+    }
+  }
+  return first;
 }
 
 function subscribe(informers: MachineInformers, enqueue: (name: string) => void): (() => void)[] {
@@ -81,7 +92,7 @@ function subscribe(informers: MachineInformers, enqueue: (name: string) => void)
   return [
     machines.onChange(({ object }) => enqueue(object.metadata.name)),
     inventories.onChange(({ object }) => enqueue(object.metadata.name)),
-    actions.onChange(({ object }) => enqueue(object.spec.machine)),
+    actions.onChange(({ object }) => enqueueMachine(object.spec.machine)),
     allocations.onChange(({ object: { metadata, status } }) => {
       enqueueMachine(status?.machine);
       enqueueHolder({ namespace: metadata.namespace ?? '', name: metadata.name });
@@ -91,8 +102,11 @@ function subscribe(informers: MachineInformers, enqueue: (name: string) => void)
         enqueueMachine(status?.machine);
     }),
     addresses.onChange(({ object, previous }) => {
-      enqueueMachine(object.spec.machine);
-      enqueueMachine(previous?.spec.machine);
+      for (const { machine, mac } of [object.spec, previous?.spec ?? object.spec]) {
+        enqueueMachine(machine);
+        for (const { metadata } of mac === undefined ? [] : machines.byIndex('mac', mac))
+          enqueue(metadata.name);
+      }
     }),
     informers.racks.onChange(({ object, previous }) => {
       // Heartbeats are no news; a first address is.

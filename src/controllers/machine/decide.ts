@@ -1,19 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type ConditionUpdate, mergeConditions, readiness } from '../../api/conditions.ts';
-import type { MachinePhase } from '../../api/machine/schema.ts';
+import { healthConditions } from '../../api/machine/health.ts';
+import type { MachinePhase } from '../../api/machine/phases.ts';
+import { policyConditions } from '../../api/machine/policy.ts';
 import { names } from '../../api/meta.ts';
 import { mayMove } from '../../domain/lifecycle/transitions.ts';
+import { bmcCondition } from '../bmc-setup/condition.ts';
 import { controllerError } from '../errors.ts';
 import { followAction, nextAction, takeAction } from './actions.ts';
 import { addressesOf } from './addresses.ts';
 import { availability } from './availability.ts';
 import type { Decision, MetaWish, OwnedStatus, Verdict } from './decision.ts';
+import { depart } from './deleting.ts';
+import { expectPower } from './expected-power.ts';
 import { adopter, formatReference, type Observed, statusOf } from './observed.ts';
 import { allocated } from './phases/allocated.ts';
 import { commissioning } from './phases/commissioning.ts';
 import { deployed } from './phases/deployed.ts';
 import { deploying } from './phases/deploying.ts';
 import { enlisting } from './phases/enlisting.ts';
+import { enteringRescue } from './phases/entering-rescue.ts';
 import { erasing } from './phases/erasing.ts';
 import { failed } from './phases/failed.ts';
 import { newMachine } from './phases/new.ts';
@@ -21,7 +27,12 @@ import { noPhase } from './phases/no-phase.ts';
 import { readyMachine } from './phases/ready.ts';
 import { release } from './phases/release.ts';
 import { releasing } from './phases/releasing.ts';
+import { rescue } from './phases/rescue.ts';
+import { testing } from './phases/testing.ts';
+import { machineReasons } from './reasons.ts';
+import { goingBack } from './return.ts';
 import { timestamp } from './time.ts';
+import { type Told, tellBoot } from './timeline/tell.ts';
 import type { MachineTimings } from './timings.ts';
 
 type PhaseFunction = (observed: Observed, now: number, timings: MachineTimings) => Verdict;
@@ -40,6 +51,13 @@ const phases: Readonly<Record<MachinePhase, PhaseFunction>> = {
   ReleaseFailed: failed,
   Erasing: erasing,
   EraseFailed: failed,
+  Testing: testing,
+  TestingFailed: failed,
+  EnteringRescue: enteringRescue,
+  RescueEntryFailed: failed,
+  Rescue: rescue,
+  ExitingRescue: goingBack,
+  RescueExitFailed: failed,
   Broken: failed,
 };
 
@@ -50,12 +68,16 @@ const phases: Readonly<Record<MachinePhase, PhaseFunction>> = {
  * @throws TransitionForbidden when a phase wants a way that the lifecycle does not have
  */
 export function decide(observed: Observed, now: number, timings: MachineTimings): Decision {
+  const departure = isGoing(observed) ? depart(observed, now, timings) : undefined;
+  if (departure?.kind === 'Go') return letGo(observed, departure.events);
   const running = followAction(observed, now, timings);
-  const next = running?.until !== undefined ? undefined : nextAction(observed, now, timings);
+  const isBusy = running?.until !== undefined || departure !== undefined;
+  const next = isBusy || isClaimed(observed) ? undefined : nextAction(observed, now, timings);
   const verdict =
-    next !== undefined && 'action' in next
+    departure?.verdict ??
+    (next !== undefined && 'action' in next
       ? takeAction(observed, next.action, now, timings)
-      : ordinary(observed, now, timings);
+      : ordinary(observed, now, timings));
   const from = statusOf(observed).phase;
   const to = 'phase' in verdict.patch ? verdict.patch.phase : from;
   if (to !== undefined && !mayMove(from, to)) {
@@ -65,16 +87,44 @@ export function decide(observed: Observed, now: number, timings: MachineTimings)
     );
   }
   const patch = { ...running?.patch, ...verdict.patch };
-  const status = compose(observed, { ...verdict, patch }, now);
+  const expected = expectPower(observed, { ...verdict, patch }, now, timings);
+  const whole: Verdict = { ...verdict, patch: { ...patch, ...expected.patch } };
+  const composed = compose(observed, whole, expected.conditions, now);
+  const told = tellBoot(observed.machine, composed, whole, now, timings);
+  const status = withTimeline(observed, composed, told, now);
   const meta = metaOf(observed);
   const waitsForPower = next !== undefined && 'until' in next ? next.until : undefined;
-  const untils = [verdict.until, running?.until, waitsForPower].filter((until) => until !== undefined);
+  const untils = [verdict.until, running?.until, waitsForPower, told.until, expected.until].filter(
+    (until) => until !== undefined,
+  );
   return {
     status,
     meta,
-    events: verdict.events ?? [],
+    events: [...(verdict.events ?? []), ...expected.events],
+    told,
     commands: verdict.commands ?? [],
     requeueAfterMs: untils.length === 0 ? undefined : Math.max(0, Math.min(...untils) - now) + 1,
+  };
+}
+
+/** Taken by an Allocation and not yet moved: an action that took it elsewhere now would leave that Allocation waiting for ever. */
+function isClaimed(observed: Observed): boolean {
+  const { allocation, phase } = statusOf(observed);
+  return phase === 'Ready' && allocation !== undefined;
+}
+
+/** Deleted, and nobody holds it. */
+function isGoing(observed: Observed): boolean {
+  return observed.machine.metadata.deletionTimestamp !== undefined && !isHolding(observed);
+}
+
+/** Nothing is written but that the finalizer goes. */
+function letGo(observed: Observed, events: Decision['events']): Decision {
+  const { allocation } = metaOf(observed);
+  const meta = { finalizer: false, allocation };
+  return {
+    ...{ status: ownedOf(observed), meta, events },
+    ...{ commands: [], requeueAfterMs: undefined },
   };
 }
 
@@ -83,6 +133,9 @@ function ordinary(observed: Observed, now: number, timings: MachineTimings): Ver
   if (phase === undefined) return noPhase(observed);
   return release(observed, now) ?? phases[phase](observed, now, timings);
 }
+
+/** Conditions of a Machine that other managers write. */
+const ofOthers: ReadonlySet<string> = new Set<string>([...policyConditions, ...healthConditions]);
 
 /** The owned part of the present status. */
 export function ownedOf({ machine }: Pick<Observed, 'machine'>): OwnedStatus {
@@ -94,8 +147,11 @@ export function ownedOf({ machine }: Pick<Observed, 'machine'>): OwnedStatus {
     phaseSince: status.phaseSince,
     step: status.step,
     stepSince: status.stepSince,
-    conditions: status.conditions,
+    conditions: status.conditions?.filter(({ type }) => !ofOthers.has(type)),
+    timeline: status.timeline,
     failure: status.failure,
+    returnTo: status.returnTo,
+    locked: status.locked,
     hardware: status.hardware,
     addresses: status.addresses,
     release: status.release,
@@ -105,6 +161,7 @@ export function ownedOf({ machine }: Pick<Observed, 'machine'>): OwnedStatus {
     action: status.action,
     commissioned: status.commissioned,
     phoneHomeTokenHash: status.phoneHomeTokenHash,
+    powerWish: status.powerWish,
   });
 }
 
@@ -122,7 +179,12 @@ function dropUndefined(status: OwnedStatus): OwnedStatus {
   return Object.fromEntries(Object.entries(status).filter(([, value]) => value !== undefined));
 }
 
-function compose(observed: Observed, verdict: Verdict, now: number): OwnedStatus {
+function compose(
+  observed: Observed,
+  verdict: Verdict,
+  others: readonly ConditionUpdate[],
+  now: number,
+): OwnedStatus {
   const { machine, hardware } = observed;
   const before = ownedOf(observed);
   const { generation } = machine.metadata;
@@ -135,6 +197,8 @@ function compose(observed: Observed, verdict: Verdict, now: number): OwnedStatus
     ...readiness(verdict.state, verdict.reason, verdict.message),
     availability(machine, merged.phase),
     ...deletion(observed),
+    ...bmcCondition(machine),
+    ...others,
   ];
   return dropUndefined({
     ...merged,
@@ -148,6 +212,13 @@ function compose(observed: Observed, verdict: Verdict, now: number): OwnedStatus
   });
 }
 
+function withTimeline(observed: Observed, status: OwnedStatus, told: Told, now: number): OwnedStatus {
+  const { metadata, status: before } = observed.machine;
+  const late = mergeConditions(before?.conditions, told.conditions, metadata.generation, now);
+  const conditions = [...(status.conditions ?? []), ...late];
+  return dropUndefined({ ...status, timeline: told.timeline, conditions });
+}
+
 function isHolding(observed: Observed): boolean {
   return statusOf(observed).allocation !== undefined || adopter(observed) !== undefined;
 }
@@ -157,20 +228,25 @@ function deletion(observed: Observed): ConditionUpdate[] {
   const { allocation } = statusOf(observed);
   const who =
     allocation === undefined ? 'An Allocation' : `Allocation ${allocation.namespace}/${allocation.name}`;
-  const message = `${who} holds the machine: it goes once that is deleted.`;
-  return isHolding(observed) ? [{ type: 'Deleting', status: 'False', reason: 'Held', message }] : [];
+  return isHolding(observed)
+    ? [
+        {
+          ...{ type: 'Deleting', status: 'False', reason: 'Held' },
+          message: `${who} holds the machine: it goes once that is deleted.`,
+        },
+      ]
+    : [{ type: 'Deleting', status: 'True', reason: 'SwitchingOff', message: machineReasons.Deleting }];
 }
 
 function metaOf(observed: Observed): MetaWish {
   const { machine } = observed;
   const { allocation, phase, failure } = statusOf(observed);
-  const going = machine.metadata.deletionTimestamp !== undefined && !isHolding(observed);
   const annotation = machine.metadata.annotations?.[names.allocation];
   // Without a status the annotation is all that is known: it stays until somebody has decided.
   const undecided = phase === undefined || (phase === 'Broken' && failure?.reason === 'AllocationLost');
   const keeps = undecided || adopter(observed) !== undefined;
   return {
-    finalizer: !going,
+    finalizer: true,
     allocation: allocation !== undefined ? formatReference(allocation) : keeps ? annotation : undefined,
   };
 }

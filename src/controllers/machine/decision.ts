@@ -1,4 +1,5 @@
-import type { AllocationReference, MachineStatus } from '../../api/machine/schema.ts';
+import type { AllocationReference, MachineStatus } from '../../api/machine/status.ts';
+import type { CloneParameters } from '../../api/machine-action/schema.ts';
 import type { MachineReason } from './reasons.ts';
 
 /** The status fields that the machine controller owns. `power.result` is the rack's, so power is the request alone. */
@@ -10,7 +11,10 @@ export type OwnedStatus = Pick<
   | 'step'
   | 'stepSince'
   | 'conditions'
+  | 'timeline'
   | 'failure'
+  | 'returnTo'
+  | 'locked'
   | 'hardware'
   | 'addresses'
   | 'release'
@@ -19,6 +23,7 @@ export type OwnedStatus = Pick<
   | 'action'
   | 'commissioned'
   | 'phoneHomeTokenHash'
+  | 'powerWish'
 > & { power?: Pick<NonNullable<MachineStatus['power']>, 'request'> | undefined };
 
 /** An Event to emit once the status that it tells of is written. */
@@ -26,6 +31,16 @@ export interface EventNote {
   type: 'Normal' | 'Warning';
   reason: string;
   message: string;
+  /** When it happened, milliseconds since the epoch. Default: now. */
+  at?: number | undefined;
+}
+
+/** How long a step of a boot took; the words are of closed lists. */
+export interface StepMeasure {
+  phase: string;
+  step: string;
+  firmware: string;
+  seconds: number;
 }
 
 /** What has to be done, or be so, before the status is written. */
@@ -36,6 +51,8 @@ export type Command =
   | { kind: 'DeleteSeed'; allocationUid: string }
   /** Asks the API server itself whether the Allocation goes; if not, nothing is written. */
   | { kind: 'ConfirmReleased'; allocation: AllocationReference }
+  /** Copies fields of the machine's spec to others, and has the decision made again with what came of it. */
+  | { kind: 'Clone'; action: string; uid: string; parameters: CloneParameters }
   /** Asks the API server itself whether the action still waits; if not, nothing is written. */
   | { kind: 'ConfirmAction'; name: string; uid: string };
 
@@ -65,6 +82,8 @@ export interface Decision {
   status: OwnedStatus;
   meta: MetaWish;
   events: readonly EventNote[];
+  /** What the timeline has more than before: Events and measures, once the status that tells of it is written. */
+  told?: { events: readonly EventNote[]; measures: readonly StepMeasure[] } | undefined;
   commands: readonly Command[];
   requeueAfterMs: number | undefined;
 }

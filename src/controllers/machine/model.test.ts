@@ -1,8 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allocationKind } from '../../api/allocation/schema.ts';
+import { isLocked } from '../../api/machine/locked.ts';
+import type { MachinePhase } from '../../api/machine/phases.ts';
 import { type Machine, machineKind } from '../../api/machine/schema.ts';
-import { machineActionKind, machineActions } from '../../api/machine-action/schema.ts';
+import type { MachineStatus } from '../../api/machine/status.ts';
+import {
+  type MachineActionSpec,
+  machineActionKind,
+  machineActions,
+} from '../../api/machine-action/schema.ts';
+import { isAway } from '../../domain/lifecycle/phases.ts';
 import { mayMove } from '../../domain/lifecycle/transitions.ts';
 import type { KubeObject } from '../../kube/resource.ts';
 import { aMachine } from './testing/builders.ts';
@@ -17,9 +25,11 @@ type Event =
   | { kind: 'Advance'; ms: number }
   | { kind: 'Allocate'; name: 'a' | 'b'; erase: 'None' | 'Quick' }
   | { kind: 'Deallocate'; name: 'a' | 'b' }
-  | { kind: 'Order'; action: (typeof machineActions)[number] }
+  | { kind: 'Order'; action: (typeof machineActions)[number]; parameters: MachineActionSpec['parameters'] }
+  | { kind: 'Delete' }
   | { kind: 'Lock'; locked: boolean };
 
+const sshKeys = ['ssh-ed25519 AAAA'];
 const operator = fc.nat(1);
 const outcome = fc.oneof(
   { weight: 6, arbitrary: fc.constant('Succeeded' as const) },
@@ -28,7 +38,7 @@ const outcome = fc.oneof(
 const caches = ['machines', 'inventories', 'allocations', 'images', 'actions', 'racks'];
 const event: fc.Arbitrary<Event> = fc.oneof(
   {
-    weight: 8,
+    weight: 80,
     arbitrary: fc.record({
       kind: fc.constant('Work' as const),
       operator,
@@ -37,7 +47,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     }),
   },
   {
-    weight: 4,
+    weight: 40,
     arbitrary: fc.record({
       kind: fc.constant('Refresh' as const),
       operator,
@@ -45,23 +55,23 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     }),
   },
   {
-    weight: 6,
+    weight: 60,
     arbitrary: fc.record({
       kind: fc.constantFrom('Machine' as const, 'Allocations' as const, 'Actions' as const),
       operator,
       writesLeft: fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('Rack' as const), outcome }) },
+  { weight: 40, arbitrary: fc.record({ kind: fc.constant('Rack' as const), outcome }) },
   {
-    weight: 1,
+    weight: 10,
     arbitrary: fc.record({
       kind: fc.constant('Advance' as const),
       ms: fc.integer({ min: 1000, max: 3_600_000 }),
     }),
   },
   {
-    weight: 2,
+    weight: 20,
     arbitrary: fc.record({
       kind: fc.constant('Allocate' as const),
       name: fc.constantFrom('a' as const, 'b' as const),
@@ -69,23 +79,42 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     }),
   },
   {
-    weight: 2,
+    weight: 20,
     arbitrary: fc.record({
       kind: fc.constant('Deallocate' as const),
       name: fc.constantFrom('a' as const, 'b' as const),
     }),
   },
   {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('Order' as const), action: fc.constantFrom(...machineActions) }),
+    weight: 40,
+    arbitrary: fc.record({
+      kind: fc.constant('Order' as const),
+      action: fc.constantFrom(...machineActions),
+      parameters: fc.constantFrom<MachineActionSpec['parameters'][]>(
+        undefined,
+        {
+          sshKeys,
+          erase: 'None',
+          mode: 'Soft',
+          clone: { targets: ['m2'], fields: ['zone'] },
+        },
+        { sshKeys, enableSsh: true, erase: 'Full' },
+      ),
+    }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('Lock' as const), locked: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('Delete' as const) }) },
+  { weight: 10, arbitrary: fc.record({ kind: fc.constant('Lock' as const), locked: fc.boolean() }) },
 );
 
 const undisturbed = (steps: number): Event => ({ kind: 'Work', operator: 0, steps, outcome: 'Succeeded' });
 const allocate = (name: 'a' | 'b'): Event => ({ kind: 'Allocate', name, erase: 'Quick' });
 const refreshAll: Event[] = [0, 1].map((of) => ({ kind: 'Refresh', operator: of, cache: undefined }));
 const toReady = undisturbed(14);
+const order = (action: (typeof machineActions)[number]): Event => ({
+  kind: 'Order',
+  action,
+  parameters: { sshKeys },
+});
 const toDeployed = [toReady, allocate('a'), undisturbed(16)];
 
 /** Where the disturbances begin: chance alone would hardly ever get that far. */
@@ -94,6 +123,10 @@ const beginnings: Event[][] = [
   [toReady, allocate('a'), allocate('b'), ...refreshAll],
   [toReady, allocate('a'), undisturbed(8)],
   [...toDeployed, ...refreshAll],
+  [toReady, order('Rescue'), undisturbed(6)],
+  [...toDeployed, order('Rescue'), undisturbed(6), ...refreshAll],
+  [...toDeployed, order('Test'), undisturbed(4), ...refreshAll],
+  [...toDeployed, order('MarkBroken'), undisturbed(1), order('Rescue'), undisturbed(6)],
   [...toDeployed, { kind: 'Deallocate', name: 'a' }, undisturbed(4)],
   [...toDeployed, { kind: 'Deallocate', name: 'a' }, ...refreshAll],
 ];
@@ -119,6 +152,14 @@ async function work(
   }
 }
 
+/** Where a machine belongs, as long as it is tested, rescued or broken. */
+function homeOf(status: MachineStatus | undefined): MachinePhase | undefined {
+  const { phase, returnTo } = status ?? {};
+  if (returnTo?.wasDeployed === true) return 'Deployed';
+  if (isAway(phase)) return returnTo?.phase;
+  return phase === 'Broken' ? (returnTo?.phase ?? phase) : phase;
+}
+
 /** Looks at every version of the machine, and says what must never be. */
 function watchMachine(world: FakeWorld): () => void {
   let before: Machine | undefined;
@@ -128,6 +169,8 @@ function watchMachine(world: FakeWorld): () => void {
     const machine = world.machine();
     const was = before?.status;
     const is = machine?.status;
+    const isLockedNow =
+      before !== undefined && isLocked(before) && machine?.spec.locked === before.spec.locked;
     before = machine;
     if (machine === undefined || is === undefined) return;
     if (is.phase !== undefined && !mayMove(was?.phase, is.phase)) {
@@ -142,11 +185,23 @@ function watchMachine(world: FakeWorld): () => void {
       expect(claimed.has(is.allocation.uid), 'an Allocation held the machine twice').toBe(false);
       claimed.add(is.allocation.uid);
     }
-    if (was?.phase === 'Deployed' && is.phase !== 'Deployed') {
-      const holder = world.allocations().find(({ metadata }) => metadata.uid === was.allocation?.uid);
+    if (homeOf(was) === 'Deployed' && homeOf(is) !== 'Deployed') {
+      const holder = world.allocations().find(({ metadata }) => metadata.uid === was?.allocation?.uid);
       const goes = holder === undefined || holder.metadata.deletionTimestamp !== undefined;
-      expect(goes, `left Deployed for ${is.phase} against its Allocation`).toBe(true);
-      expect(was.allocation !== undefined || is.phase === 'Broken').toBe(true);
+      expect(goes, `left Deployed (${was?.phase}) for ${is.phase} against its Allocation`).toBe(true);
+      const isRecorded = was?.allocation !== undefined || was?.release !== undefined;
+      expect(isRecorded || is.phase === 'Broken').toBe(true);
+    }
+    if (isLockedNow && is.action !== undefined && is.action.uid !== was?.action?.uid) {
+      const ofLock = is.action.action === 'Lock' || is.action.action === 'Unlock';
+      expect(ofLock || is.action.outcome === 'Refused', `a locked machine did ${is.action.action}`).toBe(
+        true,
+      );
+    }
+    if (is.action?.action === 'Release') {
+      const { uid } = is.action;
+      const ordered = world.cluster.list(machineActionKind).find(({ metadata }) => metadata.uid === uid);
+      if (ordered?.spec.parameters?.erase === 'None') wantsErase = undefined;
     }
     if (is.task?.kind === 'Install' && is.task.id !== was?.task?.id) {
       const holder = world.allocations().find(({ metadata }) => metadata.uid === is.allocation?.uid);
@@ -221,10 +276,16 @@ async function happen(
       const name = `order-${world.cluster.list(machineActionKind).length}`;
       await client.create(machineActionKind, {
         metadata: { name },
-        spec: { machine: 'm1', action: what.action },
+        spec: {
+          ...{ machine: 'm1', action: what.action },
+          ...(what.parameters === undefined ? {} : { parameters: what.parameters }),
+        },
       });
       return;
     }
+    case 'Delete':
+      await client.delete(machineKind, 'm1');
+      return;
     case 'Lock':
       world.cluster.edit(machineKind, 'm1', { locked: what.locked });
   }
@@ -239,6 +300,10 @@ const restPhases = [
   'DeploymentFailed',
   'ReleaseFailed',
   'EraseFailed',
+  'TestingFailed',
+  'Rescue',
+  'RescueEntryFailed',
+  'RescueExitFailed',
 ];
 
 describe('whatever happens, in whatever order, with crashes and two leaders', () => {
@@ -274,6 +339,8 @@ describe('whatever happens, in whatever order, with crashes and two leaders', ()
         'Erasing',
         'Ready',
         'Releasing',
+        'Rescue',
+        'Testing',
       ]),
     );
   }, 120_000);
@@ -310,10 +377,11 @@ async function settle(world: FakeWorld, look: () => void): Promise<void> {
     world.advance(wakesAfterMs ?? 1000);
   }
   const status = world.machine()?.status;
-  expect(restPhases, JSON.stringify(status)).toContain(status?.phase);
-  expect(status?.conditions?.some(({ type, status: is }) => type === 'Reconciling' && is === 'True')).toBe(
-    false,
+  if (status !== undefined) expect(restPhases, JSON.stringify(status)).toContain(status?.phase);
+  const reconciles = status?.conditions?.some(
+    ({ type, status: is }) => type === 'Reconciling' && is === 'True',
   );
+  expect(reconciles ?? false).toBe(false);
   for (const action of world.cluster.list(machineActionKind)) {
     expect(['Succeeded', 'Failed', 'Refused'], JSON.stringify(action)).toContain(action.status?.phase);
   }

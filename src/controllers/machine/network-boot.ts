@@ -1,4 +1,5 @@
-import type { TaskIntent } from '../../api/machine/schema.ts';
+import type { TaskIntent } from '../../api/machine/task.ts';
+import { bmcSetupOrder } from '../bmc-setup/policy.ts';
 import type { OwnedStatus } from './decision.ts';
 import { hasPower, type Observed, statusOf } from './observed.ts';
 import { followPower, powerRequest } from './power.ts';
@@ -9,7 +10,13 @@ import type { MachineTimings } from './timings.ts';
 /** What an agent shall do, beside id and generation, which follow from the boot. */
 export type TaskWish = Omit<TaskIntent, 'id' | 'generation'>;
 
-const idWords = { Inventory: 'inventory', Install: 'install', Erase: 'erase' } as const;
+const idWords = {
+  Inventory: 'inventory',
+  Test: 'test',
+  Install: 'install',
+  Erase: 'erase',
+  Rescue: 'rescue',
+} as const;
 
 /** The power request's id and the task's, for a boot generation: the same however often they are worked out. */
 function idsOf(generation: number, kind: TaskIntent['kind']): { power: string; task: string } {
@@ -43,12 +50,23 @@ export function networkBoot(
   const ids = idsOf(generation, task.kind);
   const powered = hasPower(observed);
   const expiresAt = timestamp(now + (powered ? 2 * timings.power + timings.boot : limitMs));
-  const device = observed.machine.spec.bmc?.parameters?.bootDevice === 'UefiHttp' ? 'UefiHttp' : 'Network';
+  const device = observed.machine.spec.boot?.method ?? 'Network';
+  const request = powerRequest(ids.power, 'Cycle', now, device);
+  // A system that runs and shall run again writes what it holds in memory: without that, files of its last minute are empty.
+  const leaves = statusOf(observed).phase === 'Deployed';
   return {
     boot: { generation, target: 'EphemeralOS', expiresAt },
-    task: { ...task, id: ids.task, generation },
-    power: powered ? { request: powerRequest(ids.power, 'Cycle', now, device) } : undefined,
+    task: { ...task, id: ids.task, generation, ...bmcOrderOf(observed, task, generation) },
+    power: powered ? { request: leaves ? { ...request, mode: 'Soft' } : request } : undefined,
   };
+}
+
+/** An inventory sets up the BMC on the way, where that is wanted. */
+function bmcOrderOf(observed: Observed, { kind }: TaskWish, generation: number): Pick<TaskIntent, 'bmc'> {
+  const { machine, bmcSetup } = observed;
+  if (kind !== 'Inventory' || bmcSetup === undefined) return {};
+  const order = bmcSetupOrder(machine, generation, bmcSetup);
+  return order === undefined ? {} : { bmc: order };
 }
 
 /** How far the task of the present boot is. */
@@ -62,7 +80,7 @@ export interface TaskWords {
   /** While the agent works. */
   working: MachineReason;
   /** When the whole took too long. */
-  timeout: 'CommissioningTimeout' | 'InstallTimeout' | 'EraseTimeout';
+  timeout: 'CommissioningTimeout' | 'TestTimeout' | 'InstallTimeout' | 'EraseTimeout' | 'RescueTimeout';
   limitMs: number;
 }
 
@@ -107,7 +125,10 @@ function followBoot(observed: Observed, now: number, timings: MachineTimings, li
   const agentAt = progress?.stage === 'Agent' ? millis(progress.at, now) : 0;
   const poweredAt = power?.at ?? millis(status.stepSince, now);
   const until = powered ? Math.max(poweredAt + timings.boot, agentAt + timings.agentSilence) : limit;
-  if (now >= Math.min(until, limit)) return { kind: 'Failed', ...lastSeen(progress?.stage) };
+  if (now >= Math.min(until, limit)) {
+    const hasMedia = observed.machine.spec.boot?.method === 'VirtualMedia';
+    return { kind: 'Failed', ...(hasMedia ? lastSeenOfMedia : lastSeen)(progress?.stage) };
+  }
   const reason = powered || progress !== undefined ? 'Booting' : 'AwaitingPerson';
   return { kind: 'Waiting', reason, until: Math.min(until, limit) };
 }
@@ -123,7 +144,19 @@ function lastSeen(stage: string | undefined): { reason: string; seen: string } {
       return { reason: 'NoKernel', seen: 'it fetched the boot loader, and then no kernel' };
     case 'Kernel':
       return { reason: 'AgentSilent', seen: 'it fetched the kernel, and then the agent never called' };
+    case 'Network':
+      return {
+        reason: 'AgentSilent',
+        seen: 'its kernel started and asked for an address, and then the agent never called',
+      };
     default:
       return { reason: 'AgentSilent', seen: 'the agent called once, and then reported nothing of its task' };
   }
+}
+
+/** The same for a boot from an ISO: who reads it is the BMC, and nothing else is heard before the agent. */
+function lastSeenOfMedia(stage: string | undefined): { reason: string; seen: string } {
+  if (stage === undefined) return { reason: 'MediaNotRead', seen: 'its BMC never read the ISO' };
+  if (stage !== 'Loader') return lastSeen(stage);
+  return { reason: 'AgentSilent', seen: 'its BMC read the ISO, and then the agent never called' };
 }

@@ -1,4 +1,6 @@
-import type { MachineAction } from '../../api/machine-action/schema.ts';
+import type { IpAddressObject } from '../../api/ip-address/schema.ts';
+import type { Machine } from '../../api/machine/schema.ts';
+import { isMachineAction, type MachineAction } from '../../api/machine-action/schema.ts';
 import { summarise } from '../../domain/hardware/summary.ts';
 import type { MachineInformers } from './informers.ts';
 import { annotatedReference, type Observed } from './observed.ts';
@@ -17,10 +19,21 @@ export function observe(name: string, informers: MachineInformers): Observed | u
     hardware: inventory === undefined ? undefined : summarise(inventory.hardware),
     allocation,
     image: allocation === undefined ? undefined : informers.images.get(allocation.spec.image),
-    addresses: informers.addresses.byIndex('machine', name),
-    actions: informers.actions.byIndex('machine', name).sort(byAge),
+    addresses: addressesFor(machine, informers.addresses),
+    actions: informers.actions.byIndex('machine', name).filter(isMachineAction).sort(byAge),
     rackUrl: rackUrlFor(machine, informers.racks.list()),
   };
+}
+
+/** Those that name the machine, and those that name nobody but one of its network cards. */
+function addressesFor(
+  { metadata, spec }: Machine,
+  addresses: MachineInformers['addresses'],
+): readonly IpAddressObject[] {
+  const ofCards = spec.macAddresses
+    .flatMap((mac) => addresses.byIndex('mac', mac))
+    .filter((address) => address.spec.machine === undefined);
+  return [...addresses.byIndex('machine', metadata.name), ...ofCards];
 }
 
 /** Oldest first; of one second, by name. */

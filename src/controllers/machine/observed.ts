@@ -1,17 +1,24 @@
 import type { Allocation } from '../../api/allocation/schema.ts';
+import { effectiveBmc } from '../../api/bmc/effective.ts';
 import type { BootImage } from '../../api/boot-image/schema.ts';
 import type { IpAddressObject } from '../../api/ip-address/schema.ts';
-import type {
-  AllocationReference,
-  HardwareSummary,
-  Machine,
-  MachineStatus,
-} from '../../api/machine/schema.ts';
+import type { HardwareSummary } from '../../api/machine/hardware.ts';
+import type { Machine } from '../../api/machine/schema.ts';
+import type { AllocationReference, MachineStatus } from '../../api/machine/status.ts';
 import type { MachineAction } from '../../api/machine-action/schema.ts';
 import { names } from '../../api/meta.ts';
+import { type BmcSetupMeans, wantsBmcSetup } from '../bmc-setup/policy.ts';
 
 /** What came of preparing the seed Secret. */
 export type SeedOutcome = { kind: 'Ready'; tokenHash: string } | { kind: 'Unavailable'; message: string };
+
+/** What came of copying the machine's configuration to others. */
+export interface CloneOutcome {
+  /** The uid of the action that ordered it. */
+  uid: string;
+  outcome: 'Succeeded' | 'Failed';
+  message: string;
+}
 
 /** All that a decision about a machine rests on. Nothing else is looked at. */
 export interface Observed {
@@ -28,8 +35,12 @@ export interface Observed {
   actions: readonly MachineAction[];
   /** HTTP address of a rack that the installed OS can phone home to. */
   rackUrl: string | undefined;
+  /** How BMCs are set up; undefined: they are not. */
+  bmcSetup?: BmcSetupMeans | undefined;
   /** Set once the seed was asked for. */
   seed?: SeedOutcome | undefined;
+  /** Set once it was carried out. */
+  clone?: CloneOutcome | undefined;
 }
 
 const noStatus: MachineStatus = {};
@@ -78,5 +89,15 @@ export function adopter(observed: Observed): Allocation | undefined {
 
 /** Whether a rack can switch the machine. */
 export function hasPower({ machine }: Pick<Observed, 'machine'>): boolean {
-  return machine.spec.bmc !== undefined && machine.spec.bmc.driver !== 'manual';
+  const bmc = effectiveBmc(machine);
+  return bmc !== undefined && bmc.driver !== 'manual';
+}
+
+/**
+ * Whether the machine can come to its first boot: it has a BMC, or whoever switches it on by hand once has its BMC found.
+ */
+export function hasWayToBoot({ machine, bmcSetup }: Pick<Observed, 'machine' | 'bmcSetup'>): boolean {
+  return (
+    effectiveBmc(machine) !== undefined || (bmcSetup !== undefined && wantsBmcSetup(machine, bmcSetup.policy))
+  );
 }

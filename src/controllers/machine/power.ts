@@ -1,4 +1,4 @@
-import type { PowerRequest } from '../../api/machine/schema.ts';
+import type { PowerRequest } from '../../api/machine/power.ts';
 import { type Observed, statusOf } from './observed.ts';
 import { millis, timestamp } from './time.ts';
 import type { MachineTimings } from './timings.ts';

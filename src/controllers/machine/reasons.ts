@@ -2,10 +2,11 @@
 export const machineReasons = {
   Enlisting: 'The inventory of the machine that booted unasked is awaited.',
   EnlistingTimeout: 'The inventory did not come. Boot the machine from the network again.',
-  AwaitingApproval: 'Waits for spec.approved.',
+  AwaitingApproval:
+    'Waits for approval: by spec.approved, or by an ApprovalPolicy. The condition Approved says more.',
   AwaitingBmc: 'Waits for spec.bmc: nobody can switch the machine on. Driver manual stands for a person.',
   AwaitingCommission: 'Waits for a MachineAction Commission.',
-  Locked: 'The machine is locked: set spec.locked to false to go on.',
+  Locked: 'The machine is locked: set spec.locked to false, or order Unlock, to go on.',
   PoweringOn: 'A rack switches the machine on, to boot from the network.',
   AwaitingPerson: 'A person has to switch the machine on, to boot from the network.',
   Booting: 'The machine boots from the network.',
@@ -30,6 +31,12 @@ export const machineReasons = {
   Releasing: 'Its Allocation goes.',
   AwaitingRelease: 'The Allocation is about to let the machine go.',
   Erasing: 'The agent erases the disks.',
+  Testing: 'The agent tests the hardware.',
+  EnteringRescue: 'The ephemeral OS gets ready for people to log in.',
+  Rescue: 'People may log in to the ephemeral OS by SSH.',
+  RescueSilent: 'The ephemeral OS is in rescue, and was not heard for a while.',
+  StartingDisk: 'A rack restarts the machine, to boot from its disk.',
+  Deleting: 'The machine is being deleted; a rack switches it off first.',
 } as const;
 
 /** A reason of the table. */
@@ -40,11 +47,25 @@ export const availabilityReasons = {
   Available: 'May be allocated.',
   NotReady: 'Only a machine whose phase is Ready may be allocated.',
   Held: 'An Allocation holds the machine.',
-  NotApproved: 'spec.approved is false.',
+  NotApproved: 'Neither spec.approved nor an ApprovalPolicy approves it, or it is in quarantine.',
+  IdentityNotUnique: 'Another machine has the same MAC address or SMBIOS UUID.',
   Maintenance: 'spec.maintenance is set.',
-  Locked: 'spec.locked is set.',
+  Locked: 'The machine is locked, by spec.locked or by the action Lock.',
   BeingDeleted: 'The machine is being deleted.',
 } as const;
 
 /** A reason of the table. */
 export type AvailabilityReason = keyof typeof availabilityReasons;
+
+/** Why a machine's `PowerAsExpected` is as it is. Nobody is fought who switches it by hand. */
+export const powerReasons = {
+  PowerAsExpected: 'It is on, or off, as it shall be.',
+  SwitchedOff: 'It was switched off by hand, or lost its power. PowerOn switches it on.',
+  SwitchedOn: 'It was switched on by hand. PowerOff switches it off.',
+  PowerOrderFailed: 'The BMC did not do what the Allocation wants of its power. Set powerState again.',
+  PowerChanging: 'A rack switches it, or looks at it.',
+  PowerNotSeen: 'Its BMC has not said whether it is on.',
+} as const;
+
+/** A reason of the table. */
+export type PowerReason = keyof typeof powerReasons;

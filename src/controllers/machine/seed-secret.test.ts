@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Seed } from '../../api/agent/schema.ts';
+import type { Machine } from '../../api/machine/schema.ts';
 import type { Secret } from '../../kube/core-resources.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { deleteSeed, ensureSeed, type SeedDeps, seedLabels } from './seed-secret.ts';
@@ -9,11 +10,28 @@ import { aMachine, anAllocation } from './testing/builders.ts';
 const machine = aMachine({ phase: 'Deploying' });
 const allocation = anAllocation({ hostname: 'web-1' });
 
+interface World {
+  deps: SeedDeps;
+  stored: Record<string, Secret>;
+  /** What the API server says of the machine. */
+  now: { machine: Machine };
+}
+
+const heldBy = (uid: string): Machine =>
+  aMachine({ phase: 'Deploying', allocation: { namespace: 'default', name: 'web', uid } });
+
+const changed = ({ metadata, ...rest }: Machine): Machine => ({
+  ...rest,
+  metadata: { ...metadata, resourceVersion: 'another' },
+});
+
 /** Secrets by `namespace/name`, and random bytes that are never the same twice. */
-function setting(stored: Record<string, Secret> = {}): { deps: SeedDeps; stored: Record<string, Secret> } {
+function setting(stored: Record<string, Secret> = {}): World {
   let bytes = 0;
+  const now = { machine: heldBy('allocation-uid') };
   const client = {
-    get: async (_resource: unknown, name: string, namespace?: string) => stored[`${namespace}/${name}`],
+    get: async ({ kind }: { kind: string }, name: string, namespace?: string) =>
+      kind === 'Machine' ? now.machine : stored[`${namespace}/${name}`],
     async create(_resource: unknown, object: Partial<Secret>) {
       const key = `${object.metadata?.namespace}/${object.metadata?.name}`;
       if (stored[key] !== undefined) throw new KubeError('AlreadyExists', 'there');
@@ -30,7 +48,11 @@ function setting(stored: Record<string, Secret> = {}): { deps: SeedDeps; stored:
     },
   };
   const randomBytes = (size: number): Uint8Array => new Uint8Array(size).fill(++bytes);
-  return { deps: { client: client as unknown as SeedDeps['client'], namespace: 'mw', randomBytes }, stored };
+  return {
+    deps: { client: client as unknown as SeedDeps['client'], namespace: 'mw', randomBytes },
+    stored,
+    now,
+  };
 }
 
 function secret({ metadata, data }: Partial<Secret>): Secret {
@@ -68,13 +90,38 @@ describe('the seed Secret', () => {
   });
 
   it('is removed when it is of another Allocation, and the work tried again', async () => {
-    const { deps, stored } = setting();
+    const { deps, stored, now } = setting();
+    now.machine = heldBy('other');
     const first = await ensureSeed(machine, anAllocation({}, { uid: 'other' }), 'http://r', deps);
+    now.machine = heldBy('allocation-uid');
     await expect(ensureSeed(machine, allocation, 'http://r', deps)).rejects.toMatchObject({
       code: 'ForeignSeed',
     });
     expect(stored['mw/seed-m1']).toBeUndefined();
     expect(await ensureSeed(machine, allocation, 'http://r', deps)).not.toEqual(first);
+  });
+
+  it.each([
+    ['is with another Allocation', heldBy('other')],
+    ['has gone on', changed(heldBy('allocation-uid'))],
+    ['is with nobody', aMachine({ phase: 'Ready' })],
+  ])('is not left behind by a leader that comes back when the machine %s', async (_, later) => {
+    const { deps, stored, now } = setting();
+    now.machine = later;
+    await expect(ensureSeed(machine, allocation, 'http://r', deps)).rejects.toMatchObject({
+      code: 'Conflict',
+    });
+    expect(stored['mw/seed-m1']).toBeUndefined();
+  });
+
+  it("does not touch another one's when such a leader comes back", async () => {
+    const { deps, stored, now } = setting();
+    now.machine = heldBy('other');
+    await ensureSeed(machine, anAllocation({}, { uid: 'other' }), 'http://r', deps);
+    await expect(ensureSeed(machine, allocation, 'http://r', deps)).rejects.toMatchObject({
+      code: 'Conflict',
+    });
+    expect(stored['mw/seed-m1']?.metadata.labels?.[seedLabels.allocationUid]).toBe('other');
   });
 
   it('is removed for the Allocation that it is of, and for no other', async () => {
@@ -107,5 +154,20 @@ describe('the seed Secret', () => {
     const outcome = await ensureSeed(machine, wish, 'http://r', deps);
     expect(outcome).toEqual({ kind: 'Unavailable', message: expect.stringMatching(message) });
     expect(stored['mw/seed-m1']).toBeUndefined();
+  });
+
+  it('is a failure in words, with the way out, when the operator may not read the user data', async () => {
+    const { deps } = setting();
+    const refuse: SeedDeps['client']['get'] = async () => {
+      throw new KubeError('Forbidden', 'no');
+    };
+    const outcome = await ensureSeed(machine, wish, 'http://r', {
+      ...deps,
+      client: { ...deps.client, get: refuse },
+    });
+    expect(outcome).toMatchObject({
+      kind: 'Unavailable',
+      message: expect.stringContaining('userData.namespaces'),
+    });
   });
 });

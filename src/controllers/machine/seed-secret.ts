@@ -4,7 +4,7 @@ import { type Machine, machineKind } from '../../api/machine/schema.ts';
 import { apiVersion } from '../../api/meta.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { type Secret, secrets } from '../../kube/core-resources.ts';
-import { isKubeError } from '../../kube/errors.ts';
+import { isKubeError, kubeError } from '../../kube/errors.ts';
 import { controllerError } from '../errors.ts';
 import type { SeedOutcome } from './observed.ts';
 import { makeSeed } from './seed.ts';
@@ -24,6 +24,8 @@ export interface SeedDeps {
   /** Metalwright's own namespace. */
   namespace: string;
   randomBytes(size: number): Uint8Array;
+  /** The network of an OS that must not ask DHCP, for cloud-init. Default: it asks. */
+  networkConfig?(machine: Machine): string | undefined;
 }
 
 /** Name of the Secret, in Metalwright's own namespace. */
@@ -49,6 +51,7 @@ export async function ensureSeed(
   if (typeof userData === 'object') return userData;
   const found = await deps.client.get(secrets, seedSecretName(machine), deps.namespace);
   if (found !== undefined && found.metadata.labels?.[seedLabels.allocationUid] !== allocationUid) {
+    await confirmWork(machine, allocationUid, deps);
     await remove(found, deps);
     throw controllerError('ForeignSeed', `Secret ${found.metadata.name}`);
   }
@@ -61,6 +64,7 @@ export async function ensureSeed(
     userData,
     rackUrl,
     token,
+    networkConfig: deps.networkConfig?.(machine),
   });
   try {
     await write(machine, allocationUid, { ...files, [tokenKey]: token }, found, deps);
@@ -89,7 +93,13 @@ async function write(
     Object.entries(files).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
   );
   if (found === undefined) {
-    await deps.client.create(secrets, { metadata, type: 'Opaque', data }, { fieldManager });
+    const made = await deps.client.create(secrets, { metadata, type: 'Opaque', data }, { fieldManager });
+    try {
+      await confirmWork(machine, allocationUid, deps);
+    } catch (error) {
+      await remove(made, deps);
+      throw error;
+    }
     return;
   }
   if (Object.entries(data).every(([key, value]) => found.data?.[key] === value)) return;
@@ -99,6 +109,20 @@ async function write(
     { metadata: { ...metadata, resourceVersion, uid: secretUid }, data },
     { fieldManager },
   );
+}
+
+/**
+ * A leader that stood still for a while may come back to a machine that was given to another, or needs no seed any more: a Secret
+ * has no version of the machine, so the API server is asked.
+ *
+ * @throws KubeError Conflict when the machine is not as it was when this was decided
+ */
+async function confirmWork({ metadata }: Machine, allocationUid: string, deps: SeedDeps): Promise<void> {
+  const now = await deps.client.get(machineKind, metadata.name);
+  const isSame =
+    now?.metadata.uid === metadata.uid && now?.metadata.resourceVersion === metadata.resourceVersion;
+  if (!isSame || now?.status?.allocation?.uid !== allocationUid)
+    throw kubeError('Conflict', `the seed of machine ${metadata.name}: it has changed`);
 }
 
 /** At most 63 characters, of which the last is no punctuation: a label's value, a host's name. */
@@ -127,7 +151,14 @@ async function readUserData(
   const { namespace } = allocation.metadata;
   if (userDataSecret === undefined) return undefined;
   const where = `Secret ${namespace ?? ''}/${userDataSecret}`;
-  const secret = await deps.client.get(secrets, userDataSecret, namespace);
+  let secret: Secret | undefined;
+  try {
+    secret = await deps.client.get(secrets, userDataSecret, namespace);
+  } catch (error) {
+    if (!isKubeError(error, 'Forbidden')) throw error;
+    const message = `the operator may not read ${where}: allow it by a RoleBinding in that namespace (the chart's userData.namespaces)`;
+    return { kind: 'Unavailable', message };
+  }
   if (secret === undefined) return { kind: 'Unavailable', message: `there is no ${where}` };
   const encoded = secret.data?.userData;
   if (encoded === undefined) return { kind: 'Unavailable', message: `${where} has no key userData` };

@@ -11,6 +11,8 @@ export interface SeedInput {
   rackUrl: string;
   /** base64url. */
   token: string;
+  /** For cloud-init. undefined: the OS asks DHCP. */
+  networkConfig?: string | undefined;
 }
 
 /** The files of a seed, by their names in the Secret. */
@@ -18,6 +20,7 @@ export interface SeedFiles {
   metaData: string;
   userData: string;
   vendorData: string;
+  networkConfig?: string;
 }
 
 /** Puts the files together. The same input makes the same bytes. */
@@ -33,6 +36,7 @@ export function makeSeed(input: SeedInput): SeedFiles {
     // YAML is what cloud-init reads, and JSON is YAML.
     metaData: `${JSON.stringify(metaData, undefined, 2)}\n`,
     userData: userData ?? '#cloud-config\n{}\n',
+    ...(input.networkConfig === undefined ? {} : { networkConfig: input.networkConfig }),
     vendorData: multipart([
       // The agent has grown the last partition and its file system already: cloud-init would look for ten seconds.
       { type: 'text/cloud-config', name: 'metalwright-disk', body: 'growpart:\n  mode: "off"\n' },

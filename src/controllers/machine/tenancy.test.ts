@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findCondition } from '../../api/conditions.ts';
-import type { MachineStatus } from '../../api/machine/schema.ts';
+import type { MachineStatus } from '../../api/machine/status.ts';
 import { names } from '../../api/meta.ts';
 import { ago, aMachine, anAllocation, anImage, reference, seen } from './testing/builders.ts';
 import { booted, decideAt, readyOf, said } from './testing/decisions.ts';
@@ -86,6 +86,30 @@ describe('Deploying', () => {
     expect(decision.status).toMatchObject({ step: 'FirstBoot', boot: { generation: 3, target: 'Disk' } });
     expect(decision.status.power?.request?.id).toBe('g3-boot');
     expect(decision.commands).toEqual([{ kind: 'DeleteSeed', allocationUid: uid }]);
+  });
+  describe('on virtual media', () => {
+    const boot = { method: 'VirtualMedia', taggedVlan: false } as const;
+    const request = { id: 'g3-disk', action: 'Cycle', boot: 'Disk' } as const;
+    const written = { ...installing, ...said('Succeeded', 'g3-install') };
+    it('has its BMC start the disk when the image is written', () => {
+      const { status } = decideAt(seen(aMachine(written, { boot }), holding));
+      expect(status).toMatchObject({ step: 'FirstBoot', power: { request } });
+      const decided = { ...written, ...status, allocation: reference };
+      expect(readyOf(decideAt(seen(aMachine(decided, { boot }), holding)))).toBe('Reconciling FirstBoot');
+    });
+    it('fails in the words of the BMC that does not', () => {
+      const { status } = decideAt(seen(aMachine(written, { boot }), holding));
+      const result = { id: 'g3-disk', rack: 'r1', outcome: 'Failed', reason: 'BmcUnreachable' } as const;
+      const times = { startedAt: ago(1), finishedAt: ago(1) };
+      const power = { ...status.power, result: { ...result, ...times, message: 'no answer' } };
+      const decided = { ...written, ...status, allocation: reference, power };
+      const { status: after } = decideAt(seen(aMachine(decided, { boot }), holding));
+      expect(after).toMatchObject({ phase: 'DeploymentFailed', failure: { reason: 'BmcUnreachable' } });
+    });
+    it('is left to the agent where a person switches the machine', () => {
+      const { status } = decideAt(seen(aMachine(written, { boot, bmc: { driver: 'manual' } }), holding));
+      expect(status.power?.request?.id).toBe('g3-boot');
+    });
   });
   it('switches off and removes the seed when the installation fails', () => {
     const failed = { ...said('Failed', 'g3-install').taskResult, reason: 'ImageDigestMismatch' };

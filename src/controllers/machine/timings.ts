@@ -9,6 +9,10 @@ export interface MachineTimings {
   /** Without a word from an agent that has a task. */
   agentSilence: number;
   commission: number;
+  /** For all tests of the hardware. */
+  test: number;
+  /** For the ephemeral OS to accept logins. */
+  rescue: number;
   install: number;
   /** From the end of the installation to the installed OS's first call. */
   firstBoot: number;
@@ -21,6 +25,10 @@ export interface MachineTimings {
   address: number;
   /** For a rack that can be phoned home to. */
   rack: number;
+  /** For a machine that is being deleted to be switched off. */
+  delete: number;
+  /** What a boot reports within this time is told in one write. */
+  settle: number;
   /** Before another look at something that another controller is about to change. */
   recheck: number;
 }
@@ -34,6 +42,8 @@ export const defaultMachineTimings: MachineTimings = {
   boot: 10 * minute,
   agentSilence: 2 * minute,
   commission: 30 * minute,
+  test: 24 * 60 * minute,
+  rescue: 30 * minute,
   install: 60 * minute,
   firstBoot: 20 * minute,
   cloudInit: 60 * minute,
@@ -41,5 +51,7 @@ export const defaultMachineTimings: MachineTimings = {
   image: 120 * minute,
   address: minute / 2,
   rack: 5 * minute,
+  delete: 5 * minute,
+  settle: 2_000,
   recheck: 1_000,
 };

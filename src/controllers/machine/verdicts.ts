@@ -1,3 +1,4 @@
+import type { MachinePhase } from '../../api/machine/phases.ts';
 import { failureMessage } from '../../domain/lifecycle/failures.ts';
 import { failedPhaseOf } from '../../domain/lifecycle/phases.ts';
 import type { Command, OwnedStatus, Verdict } from './decision.ts';
@@ -32,6 +33,20 @@ export function ready(reason: MachineReason, extra?: Extra): Verdict {
   return verdict('Ready', reason, extra);
 }
 
+/** As it stands, for a machine whose phase is not touched. */
+export function standsAs(observed: Observed): Verdict {
+  const { conditions = [], phase } = statusOf(observed);
+  const found = conditions.find(({ type }) => type === 'Ready');
+  const is = (wanted: string): boolean =>
+    conditions.some(({ type, status }) => type === wanted && status === 'True');
+  return {
+    patch: {},
+    state: found?.status === 'True' ? 'Ready' : is('Stalled') ? 'Stalled' : 'Reconciling',
+    reason: found?.reason ?? phase ?? 'Unknown',
+    message: found?.message ?? '',
+  };
+}
+
 /** Goes on waiting for a person in a phase that has failed. */
 export function failedAlready(observed: Observed, patch: Partial<OwnedStatus> = {}): Verdict {
   const { failure, phase } = statusOf(observed);
@@ -59,7 +74,7 @@ export function fail(observed: Observed, now: number, options: FailOptions): Ver
   const status = statusOf(observed);
   const { phase } = status;
   const { step, reason, seen, leaveOn = false, commands } = options;
-  const failed = phase !== undefined && phase in failedPhaseOf ? failedPhaseOf[phaseKey(phase)] : 'Broken';
+  const failed = failedPhase(phase);
   const message = failureMessage(step, reason, seen);
   return {
     patch: {
@@ -76,11 +91,9 @@ export function fail(observed: Observed, now: number, options: FailOptions): Ver
   };
 }
 
-function phaseKey(phase: string): keyof typeof failedPhaseOf {
-  for (const key of ['Commissioning', 'Allocated', 'Deploying', 'Releasing', 'Erasing'] as const) {
-    if (key === phase) return key;
-  }
-  return 'Deploying';
+function failedPhase(phase: MachinePhase | undefined): MachinePhase {
+  const found = Object.entries(failedPhaseOf).find(([from]) => from === phase);
+  return found === undefined ? 'Broken' : found[1];
 }
 
 /** No more network boot in this generation and, unless told otherwise, the power off. */

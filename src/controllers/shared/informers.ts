@@ -1,14 +1,21 @@
 import { type Allocation, allocationKind } from '../../api/allocation/schema.ts';
+import { type AllocationQuota, allocationQuotaKind } from '../../api/allocation-quota/schema.ts';
+import { type ApprovalPolicy, approvalPolicyKind } from '../../api/approval-policy/schema.ts';
 import { type BootImage, bootImageKind } from '../../api/boot-image/schema.ts';
+import { type Chassis, chassisKind } from '../../api/chassis/schema.ts';
 import { type Fabric, fabricKind } from '../../api/fabric/schema.ts';
 import { type IpAddressObject, ipAddressKind } from '../../api/ip-address/schema.ts';
 import { type Machine, machineKind } from '../../api/machine/schema.ts';
-import { type MachineAction, machineActionKind } from '../../api/machine-action/schema.ts';
+import { type AnyAction, machineActionKind } from '../../api/machine-action/schema.ts';
 import { type MachineInventory, machineInventoryKind } from '../../api/machine-inventory/schema.ts';
 import { names } from '../../api/meta.ts';
+import { type Pool, poolKind } from '../../api/pool/schema.ts';
 import { type Rack, rackKind } from '../../api/rack/schema.ts';
 import { type Subnet, subnetKind } from '../../api/subnet/schema.ts';
+import { type TagObject, tagKind } from '../../api/tag/schema.ts';
 import { type Vlan, vlanKind } from '../../api/vlan/schema.ts';
+import { type Zone, zoneKind } from '../../api/zone/schema.ts';
+import { systemUuid } from '../../domain/hardware/system-uuid.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { type Lease, leases } from '../../kube/core-resources.ts';
 import { createInformer, type Informer } from '../../kube/informer.ts';
@@ -41,7 +48,8 @@ export interface Informers {
   machines: Informer<Machine>;
   inventories: Informer<MachineInventory>;
   allocations: Informer<Allocation>;
-  actions: Informer<MachineAction>;
+  actions: Informer<AnyAction>;
+  chassis: Informer<Chassis>;
   images: Informer<BootImage>;
   fabrics: Informer<Fabric>;
   vlans: Informer<Vlan>;
@@ -49,6 +57,11 @@ export interface Informers {
   addresses: Informer<IpAddressObject>;
   racks: Informer<Rack>;
   leases: Informer<Lease>;
+  zones: Informer<Zone>;
+  pools: Informer<Pool>;
+  tags: Informer<TagObject>;
+  quotas: Informer<AllocationQuota>;
+  approvalPolicies: Informer<ApprovalPolicy>;
 }
 
 /** The informers, not started. @param namespace of the racks' Leases */
@@ -58,7 +71,13 @@ export function createInformers(client: KubeClient, namespace: string, log: Logg
       client,
       log,
       resource: machineKind,
-      indexes: { allocation: allocationsOf },
+      indexes: {
+        allocation: allocationsOf,
+        mac: ({ spec }) => spec.macAddresses,
+        uuid: ({ status }) => optional(systemUuid(status?.hardware?.systemUuid)),
+        zone: ({ spec }) => [spec.zone],
+        pool: ({ spec }) => [spec.pool],
+      },
     }),
     inventories: createInformer({ client, log, resource: machineInventoryKind }),
     allocations: createInformer({
@@ -74,8 +93,12 @@ export function createInformers(client: KubeClient, namespace: string, log: Logg
       client,
       log,
       resource: machineActionKind,
-      indexes: { machine: ({ spec }) => [spec.machine] },
+      indexes: {
+        machine: ({ spec }) => optional(spec.machine),
+        chassis: ({ spec }) => optional(spec.chassis),
+      },
     }),
+    chassis: createInformer({ client, log, resource: chassisKind }),
     images: createInformer({ client, log, resource: bootImageKind }),
     fabrics: createInformer({ client, log, resource: fabricKind }),
     vlans: createInformer({
@@ -101,9 +124,20 @@ export function createInformers(client: KubeClient, namespace: string, log: Logg
         subnet: ({ spec }) => [spec.subnet],
         machine: ({ spec }) => optional(spec.machine),
         client: ({ spec }) => optional(spec.mac).map((mac) => clientKey(spec.subnet, mac)),
+        mac: ({ spec }) => optional(spec.mac),
       },
     }),
     racks: createInformer({ client, log, resource: rackKind }),
     leases: createInformer({ client, log, resource: leases, namespace }),
+    zones: createInformer({ client, log, resource: zoneKind }),
+    pools: createInformer({ client, log, resource: poolKind }),
+    tags: createInformer({ client, log, resource: tagKind }),
+    quotas: createInformer({
+      client,
+      log,
+      resource: allocationQuotaKind,
+      indexes: { namespace: ({ metadata }) => optional(metadata.namespace) },
+    }),
+    approvalPolicies: createInformer({ client, log, resource: approvalPolicyKind }),
   };
 }

@@ -1,10 +1,10 @@
 import { mergeConditions } from '../../api/conditions.ts';
+import { subnetsOverlap } from '../../api/subnet/ranges.ts';
 import { type Subnet, subnetKind } from '../../api/subnet/schema.ts';
 import { isOlder } from '../../domain/seniority.ts';
 import type { Controller } from '../../kube/controller.ts';
 import { type ControllerDeps, fencedController, watchInto } from '../shared/small-controller.ts';
 import { applyStatusIfChanged } from '../shared/status.ts';
-import { subnetsOverlap } from '../shared/subnet-ranges.ts';
 import { countAddresses, decideSubnet } from './decide.ts';
 import { countDynamic } from './dynamic.ts';
 

@@ -68,6 +68,29 @@ describe('what holds of a subnet', () => {
       'RangeInvalid',
       'reserved[0]: overlaps with spec.ranges.dynamic[0]',
     ],
+    [
+      'an option of it cannot be sent',
+      aSubnet({ spec: { dhcpOptions: [{ code: 26, text: 'large' }] } }),
+      {},
+      'Ready',
+      'OptionInvalid',
+      'spec.dhcpOptions: option',
+    ],
+    [
+      'an option of a range cannot be sent',
+      aSubnet({
+        spec: {
+          ranges: {
+            dynamic: [{ start: '10.0.0.5', end: '10.0.0.9', dhcpOptions: [{ code: 53, hex: '01' }] }],
+            reserved: [],
+          },
+        },
+      }),
+      {},
+      'Ready',
+      'OptionInvalid',
+      'spec.ranges.dynamic[0].dhcpOptions',
+    ],
   ])('%s', (_sentence, subnet, part, state, reason, message) => {
     const updates = decideSubnet(subnet, { ...fine, ...part });
     expect(updates.find(({ status }) => status === 'True')).toMatchObject({

@@ -1,5 +1,7 @@
 import { type ConditionUpdate, readiness } from '../../api/conditions.ts';
+import { excludedRanges, rangeOf } from '../../api/subnet/ranges.ts';
 import type { AddressRange, Subnet, SubnetStatus } from '../../api/subnet/schema.ts';
+import { encodeOptions } from '../../domain/dhcp/option-setting.ts';
 import { parseIp } from '../../domain/net/address.ts';
 import { cidrRange, parseCidr, usableHosts } from '../../domain/net/cidr.ts';
 import { countFree, mergeRanges } from '../../domain/net/free-addresses.ts';
@@ -10,7 +12,6 @@ import {
   rangesOverlap,
   singleAddress,
 } from '../../domain/net/range.ts';
-import { excludedRanges, rangeOf } from '../shared/subnet-ranges.ts';
 
 /** What a subnet's readiness depends on. */
 export interface SubnetObservation {
@@ -37,6 +38,8 @@ export function decideSubnet(subnet: Subnet, seen: SubnetObservation): Condition
   const problem = rangeProblem(subnet);
   if (problem !== undefined) return readiness('Stalled', 'RangeInvalid', problem);
   if (!subnet.spec.managed) return readiness('Ready', 'Accepted', 'not managed: no addresses are given out');
+  const unsent = optionProblem(subnet);
+  if (unsent !== undefined) return readiness('Ready', 'OptionInvalid', unsent);
   if (seen.free > 0n) return readiness('Ready', 'Accepted', 'managed');
   return readiness(
     'Ready',
@@ -61,6 +64,22 @@ function rangeProblem(subnet: Subnet): string | undefined {
     const twin = accepted.find((earlier) => rangesOverlap(earlier.range, range));
     if (twin !== undefined) return `${where}: overlaps with ${twin.where}`;
     accepted.push({ where, range });
+  }
+  return undefined;
+}
+
+/** The API server checks the same; an object may be older than its rules. All else is served. */
+function optionProblem({ spec }: Subnet): string | undefined {
+  const lists = [
+    { where: 'spec.dhcpOptions', options: spec.dhcpOptions },
+    ...spec.ranges.dynamic.map(({ dhcpOptions }, index) => ({
+      where: `spec.ranges.dynamic[${index}].dhcpOptions`,
+      options: dhcpOptions,
+    })),
+  ];
+  for (const { where, options = [] } of lists) {
+    const [problem] = encodeOptions(options).problems;
+    if (problem !== undefined) return `${where}: ${problem}: it is not sent`;
   }
   return undefined;
 }

@@ -1,21 +1,35 @@
+import type { ActionParameters } from '../../../api/machine-action/schema.ts';
 import type { Verdict } from '../decision.ts';
 import { followTask, networkBoot } from '../network-boot.ts';
 import { hasPower, type Observed, statusOf } from '../observed.ts';
 import { followPower } from '../power.ts';
+import { loginsOf } from '../return.ts';
 import { millis, timestamp } from '../time.ts';
 import type { MachineTimings } from '../timings.ts';
 import { fail, ready, reconciling, stopBoot } from '../verdicts.ts';
 
 /** Enters the phase, with the intent of the boot. */
-export function commission(observed: Observed, now: number, timings: MachineTimings): Verdict {
+export function commission(
+  observed: Observed,
+  now: number,
+  timings: MachineTimings,
+  { sshKeys, enableSsh, skipNetworking, skipStorage }: ActionParameters = {},
+): Verdict {
+  const task = {
+    kind: 'Inventory',
+    ...loginsOf({ sshKeys, enableSsh }),
+    ...(skipNetworking === true ? { skipNetworking } : {}),
+    ...(skipStorage === true ? { skipStorage } : {}),
+  } as const;
   const { attempts = 0, ...rest } = statusOf(observed).commissioned ?? {};
   return reconciling(hasPower(observed) ? 'PoweringOn' : 'AwaitingPerson', {
     patch: {
       phase: 'Commissioning',
       step: 'Boot',
       failure: undefined,
+      returnTo: undefined,
       commissioned: { ...rest, attempts: attempts + 1 },
-      ...networkBoot(observed, now, timings, { kind: 'Inventory' }, timings.commission),
+      ...networkBoot(observed, now, timings, task, timings.commission),
     },
   });
 }
@@ -42,6 +56,8 @@ function boot(observed: Observed, now: number, timings: MachineTimings): Verdict
     if (now < until) return reconciling('StoringInventory', { until });
     return fail(observed, now, { step, reason: 'InventoryMissing', seen: 'there is no MachineInventory' });
   }
+  // Who has logged in stays: the boot remains the present one until the machine is used.
+  if (statusOf(observed).task?.enableSsh === true) return done(observed, now, {}, true);
   const patch = { step: 'PowerOff', ...stopBoot(observed, now) };
   return hasPower(observed) ? reconciling('PoweringOff', { patch }) : done(observed, now, patch);
 }
@@ -53,7 +69,7 @@ function powerOff(observed: Observed, now: number, timings: MachineTimings): Ver
   return done(observed, now);
 }
 
-function done(observed: Observed, now: number, patch: Verdict['patch'] = {}): Verdict {
+function done(observed: Observed, now: number, patch: Verdict['patch'] = {}, staysOn = false): Verdict {
   const attempts = statusOf(observed).commissioned?.attempts ?? 1;
   return {
     ...ready('Ready', {
@@ -61,8 +77,8 @@ function done(observed: Observed, now: number, patch: Verdict['patch'] = {}): Ve
         ...patch,
         phase: 'Ready',
         step: undefined,
-        task: undefined,
         power: undefined,
+        ...(staysOn ? {} : { task: undefined }),
         commissioned: { attempts, lastAt: timestamp(now) },
       },
     }),

@@ -1,6 +1,8 @@
+import { startsDiskByBmc } from '../../../api/bmc/effective.ts';
 import type { Verdict } from '../decision.ts';
 import { followTask, networkBoot } from '../network-boot.ts';
 import { hasPower, type Observed, statusOf } from '../observed.ts';
+import { followPower, powerRequest } from '../power.ts';
 import { seedSecretName } from '../seed-secret.ts';
 import { millis, timestamp } from '../time.ts';
 import type { MachineTimings } from '../timings.ts';
@@ -49,9 +51,19 @@ function install(observed: Observed, now: number, timings: MachineTimings): Verd
   if (progress.kind === 'Waiting') return reconciling(progress.reason, { until: progress.until });
   const generation = statusOf(observed).boot?.generation ?? 0;
   return reconciling('FirstBoot', {
-    patch: { step: 'FirstBoot', boot: { generation, target: 'Disk' } },
+    patch: {
+      step: 'FirstBoot',
+      boot: { generation, target: 'Disk' },
+      ...startFromDisk(observed, now, generation),
+    },
     commands,
   });
+}
+
+/** Where the agent leaves the machine off, its BMC starts it from its disk. */
+function startFromDisk({ machine }: Observed, now: number, generation: number): Verdict['patch'] {
+  if (!startsDiskByBmc(machine)) return {};
+  return { power: { request: powerRequest(`g${generation}-disk`, 'Cycle', now, 'Disk') } };
 }
 
 function firstBoot(observed: Observed, now: number, timings: MachineTimings): Verdict {
@@ -63,6 +75,8 @@ function firstBoot(observed: Observed, now: number, timings: MachineTimings): Ve
       events: [{ type: 'Normal', reason: 'Deployed', message: 'The installed OS has phoned home.' }],
     };
   }
+  const power = followPower(observed, now, timings);
+  if (power.kind === 'Failed') return fail(observed, now, { step: 'Starting from disk', ...power });
   const since = millis(status.stepSince, now);
   const until = since + timings.firstBoot;
   if (now < until) return reconciling('FirstBoot', { until });

@@ -36,5 +36,7 @@ export function noPhase(observed: Observed): Verdict {
 
 /** Deployed again, as it was. */
 export function adopt(): Verdict {
-  return ready('Adopted', { patch: { phase: 'Deployed', failure: undefined, step: undefined } });
+  return ready('Adopted', {
+    patch: { phase: 'Deployed', failure: undefined, step: undefined, returnTo: undefined },
+  });
 }

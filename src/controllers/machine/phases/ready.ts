@@ -1,3 +1,4 @@
+import { isLocked } from '../../../api/machine/locked.ts';
 import type { Verdict } from '../decision.ts';
 import { type Observed, statusOf } from '../observed.ts';
 import { ready, reconciling, stalled } from '../verdicts.ts';
@@ -17,5 +18,5 @@ export function readyMachine(observed: Observed): Verdict {
       ],
     };
   }
-  return observed.machine.spec.locked ? stalled('Locked') : ready('Ready');
+  return isLocked(observed.machine) ? stalled('Locked') : ready('Ready');
 }

@@ -1,6 +1,9 @@
+import { isLocked } from '../../../api/machine/locked.ts';
+import { isAway } from '../../../domain/lifecycle/phases.ts';
 import type { OwnedStatus, Verdict } from '../decision.ts';
 import { isHeld, type Observed, statusOf } from '../observed.ts';
-import { reconciling, stalled, stopBoot } from '../verdicts.ts';
+import { homeOf } from '../return.ts';
+import { reconciling, stalled, standsAs, stopBoot } from '../verdicts.ts';
 import { dropSeed } from './deploying.ts';
 
 /** What is to be erased for an Allocation that goes; what never reached the disk need not be erased. */
@@ -27,15 +30,18 @@ export function release(observed: Observed, now: number): Verdict | undefined {
     { kind: 'ConfirmReleased', allocation: reference } as const,
     ...(dropSeed(observed) ?? []),
   ];
-  switch (phase) {
+  const home = homeOf(observed);
+  switch (home) {
     case 'Allocated':
     case 'Deploying':
     case 'DeploymentFailed':
     case 'Deployed':
       // What a lock protects is the tenant's running system.
-      if (phase === 'Deployed' && observed.machine.spec.locked) {
+      if (home === 'Deployed' && isLocked(observed.machine)) {
+        // Under way to it or away from it, the wait has to end first.
+        if (phase !== 'Deployed') return undefined;
         const message =
-          'Its Allocation is being deleted, but the machine is locked: set spec.locked to false.';
+          'Its Allocation is being deleted, but the machine is locked: set spec.locked to false, or order Unlock.';
         return stalled('Locked', { message });
       }
       return {
@@ -46,6 +52,7 @@ export function release(observed: Observed, now: number): Verdict | undefined {
             step: undefined,
             task: undefined,
             failure: undefined,
+            returnTo: undefined,
             phoneHomeTokenHash: undefined,
             release: releaseOf(observed),
           },
@@ -62,12 +69,15 @@ export function release(observed: Observed, now: number): Verdict | undefined {
     case 'Broken':
     case 'ReleaseFailed':
     case 'EraseFailed': {
+      const patch = { release: releaseOf(observed), phoneHomeTokenHash: undefined };
+      // Tested or rescued at this moment: it goes back to being out of use.
+      if (isAway(phase)) return { ...standsAs(observed), patch, commands };
       const { failure } = statusOf(observed);
       const message = failure?.message ?? 'The machine is out of use.';
       return {
-        patch: { release: releaseOf(observed), phoneHomeTokenHash: undefined },
+        patch,
         state: 'Stalled',
-        reason: failure?.reason ?? phase,
+        reason: failure?.reason ?? home,
         message,
         commands,
       };

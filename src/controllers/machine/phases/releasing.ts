@@ -51,6 +51,7 @@ export function letGo(
         task: undefined,
         power: undefined,
         release: undefined,
+        returnTo: undefined,
         failure: undefined,
         phoneHomeTokenHash: undefined,
       },

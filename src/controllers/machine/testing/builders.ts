@@ -1,6 +1,9 @@
 import type { Allocation } from '../../../api/allocation/schema.ts';
 import type { BootImage } from '../../../api/boot-image/schema.ts';
-import type { HardwareSummary, Machine, MachineSpec, MachineStatus } from '../../../api/machine/schema.ts';
+import type { HardwareSummary } from '../../../api/machine/hardware.ts';
+import type { Machine } from '../../../api/machine/schema.ts';
+import type { MachineSpec } from '../../../api/machine/spec.ts';
+import type { MachineStatus } from '../../../api/machine/status.ts';
 import type { MachineAction, MachineActionSpec } from '../../../api/machine-action/schema.ts';
 import { apiVersion, type ObjectMeta } from '../../../api/meta.ts';
 import type { Observed } from '../observed.ts';
@@ -109,14 +112,23 @@ export function anImage(over: Partial<BootImage['spec']> = {}, ready = true): Bo
 /** An action on `m1`. */
 export function anAction(
   action: MachineActionSpec['action'],
-  over: { name?: string; status?: MachineAction['status']; message?: string } = {},
+  over: {
+    name?: string;
+    status?: MachineAction['status'];
+    message?: string;
+    parameters?: MachineActionSpec['parameters'];
+  } = {},
 ): MachineAction {
-  const { name = action.toLowerCase(), status, message } = over;
+  const { name = action.toLowerCase(), status, message, parameters } = over;
   return {
     apiVersion,
     kind: 'MachineAction',
     metadata: { name, uid: `${name}-uid`, resourceVersion: '5', generation: 1, creationTimestamp: ago(60) },
-    spec: { machine: 'm1', action, ...(message === undefined ? {} : { message }) },
+    spec: {
+      ...{ machine: 'm1', action },
+      ...(parameters === undefined ? {} : { parameters }),
+      ...(message === undefined ? {} : { message }),
+    },
     ...(status === undefined ? {} : { status }),
   };
 }

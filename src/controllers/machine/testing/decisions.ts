@@ -1,5 +1,5 @@
 import { findCondition } from '../../../api/conditions.ts';
-import type { MachineStatus } from '../../../api/machine/schema.ts';
+import type { MachineStatus } from '../../../api/machine/status.ts';
 import { decide } from '../decide.ts';
 import type { Decision } from '../decision.ts';
 import type { Observed } from '../observed.ts';

@@ -1,7 +1,11 @@
 import { type Allocation, allocationKind } from '../../../api/allocation/schema.ts';
+import { allocationQuotaKind } from '../../../api/allocation-quota/schema.ts';
 import { bootImageKind } from '../../../api/boot-image/schema.ts';
+import { chassisKind } from '../../../api/chassis/schema.ts';
 import { ipAddressKind } from '../../../api/ip-address/schema.ts';
-import { bootStages, type Machine, type MachineStatus, machineKind } from '../../../api/machine/schema.ts';
+import { type Machine, machineKind } from '../../../api/machine/schema.ts';
+import type { MachineStatus } from '../../../api/machine/status.ts';
+import type { BootStage } from '../../../api/machine/timeline.ts';
 import { machineActionKind } from '../../../api/machine-action/schema.ts';
 import { machineInventoryKind } from '../../../api/machine-inventory/schema.ts';
 import { rackKind } from '../../../api/rack/schema.ts';
@@ -83,14 +87,21 @@ function createOperator(cluster: FakeCluster, now: () => number): FakeOperator {
         status?.allocation === undefined ? [] : [`${status.allocation.namespace}/${status.allocation.name}`],
     }),
     inventories: createFakeInformer(cluster, machineInventoryKind),
+    quotas: createFakeInformer(cluster, allocationQuotaKind, {
+      namespace: ({ metadata }) => (metadata.namespace === undefined ? [] : [metadata.namespace]),
+    }),
     allocations: createFakeInformer(cluster, allocationKind, {
       machine: ({ status }) => (status?.machine === undefined ? [] : [status.machine]),
       image: ({ spec }) => [spec.image],
     }),
     images: createFakeInformer(cluster, bootImageKind),
-    addresses: createFakeInformer(cluster, ipAddressKind, { machine: ({ spec }) => [spec.machine ?? ''] }),
-    actions: createFakeInformer(cluster, machineActionKind, { machine: ({ spec }) => [spec.machine] }),
+    addresses: createFakeInformer(cluster, ipAddressKind, {
+      machine: ({ spec }) => [spec.machine ?? ''],
+      mac: ({ spec }) => [spec.mac ?? ''],
+    }),
+    actions: createFakeInformer(cluster, machineActionKind, { machine: ({ spec }) => [spec.machine ?? ''] }),
     racks: createFakeInformer(cluster, rackKind),
+    chassis: createFakeInformer(cluster, chassisKind),
   };
   let randoms = 0;
   const deps = (writesLeft: number) => ({
@@ -196,9 +207,13 @@ async function switchPower(
   const at = new Date(world.now()).toISOString();
   world.powered.push(id);
   const result = { id, rack: 'r1', outcome, startedAt: at, finishedAt: at };
-  const powerState = outcome === 'Failed' ? before : action === 'Off' ? 'Off' : 'On';
+  const isLook = action === 'Status' || outcome === 'Failed';
+  const powerState = isLook ? before : action === 'Off' ? 'Off' : 'On';
   await writeStatus(world, 'rack-power', { power: { result }, powerState });
 }
+
+/** What a machine is seen at, one after the other. */
+const bootStages: readonly BootStage[] = ['Dhcp', 'Loader', 'Kernel', 'Agent', 'PhonedHome', 'Finished'];
 
 async function runMachine(
   world: FakeWorld,
@@ -220,6 +235,9 @@ async function runMachine(
   if (taskResult?.id !== task.id) {
     world.tasks.push(task.id);
     await report('Running');
+  } else if (task.kind === 'Rescue') {
+    const taskResult = { id: task.id, outcome: 'Running', step: 'Rescue', updatedAt: at } as const;
+    await writeStatus(world, 'rack-task', { taskResult });
   } else if (taskResult.outcome === 'Running') {
     if (task.kind === 'Inventory') await storeInventory(world);
     await report(outcome);
