@@ -2,21 +2,30 @@
 import { randomBytes } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import packageJson from '../../package.json' with { type: 'json' };
+import { findCondition } from '../api/conditions.ts';
+import type { Machine } from '../api/machine/schema.ts';
 import { OperatorConfiguration } from '../config/operator.ts';
 import { parseConfiguration } from '../config/parse.ts';
 import { createAllocationController } from '../controllers/allocation/controller.ts';
+import { createBmcSetupController } from '../controllers/bmc-setup/controller.ts';
+import type { BmcSetupMeans } from '../controllers/bmc-setup/policy.ts';
+import { sealingKeyIn } from '../controllers/bmc-setup/sealing-key.ts';
 import { createBootImageController } from '../controllers/boot-image/controller.ts';
+import { createChassisController } from '../controllers/chassis/controller.ts';
 import { createFabricController } from '../controllers/fabric/controller.ts';
 import { createAddressAssignment } from '../controllers/ip-address/assign.ts';
 import { createIpAddressController } from '../controllers/ip-address/controller.ts';
 import { createMachineController } from '../controllers/machine/controller.ts';
 import { defaultMachineTimings } from '../controllers/machine/timings.ts';
 import { createMachineActionController } from '../controllers/machine-action/controller.ts';
+import { createMachineHealthController } from '../controllers/machine-health/controller.ts';
+import { createPolicyControllers } from '../controllers/policies.ts';
 import { createRackController } from '../controllers/rack/controller.ts';
 import { createInformers } from '../controllers/shared/informers.ts';
 import { createSubnetController } from '../controllers/subnet/controller.ts';
 import { createVlanController } from '../controllers/vlan/controller.ts';
 import { systemClock } from '../domain/clock.ts';
+import { staticNetworkConfig } from '../domain/net/static-network.ts';
 import { createKubeClient } from '../kube/client.ts';
 import type { Controller } from '../kube/controller.ts';
 import { createAccessReview } from '../kube/endpoint/access-review.ts';
@@ -63,6 +72,11 @@ async function start(): Promise<{ stop(): Promise<void> }> {
   });
 
   function createControllers(): Controller[] {
+    const sealingKey = sealingKeyIn(client, config.namespace);
+    const bmcSetup = async (): Promise<BmcSetupMeans> => ({
+      policy: config.bmcSetup,
+      publicKey: (await sealingKey()).publicKey,
+    });
     const deps = {
       client,
       informers,
@@ -71,22 +85,33 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       clock: systemClock,
       log,
       meter: meters,
+      steps: meters,
       namespace: config.namespace,
       timings: { ...defaultMachineTimings, ...config.timeoutsMs },
       randomBytes,
+      networkConfig: (machine: Machine) =>
+        staticNetworkConfig(machine, {
+          addressesOf: (mac) => informers.addresses.list().filter(({ spec }) => spec.mac === mac),
+          subnet: (name) => informers.subnets.get(name),
+          vlan: (name) => informers.vlans.get(name),
+        }),
       imageDirectories,
     };
     return [
-      createMachineController(deps),
+      createMachineController({ ...deps, bmcSetup }),
+      createBmcSetupController({ ...deps, sealingKey, policy: config.bmcSetup }),
       createMachineActionController(deps),
+      createMachineHealthController(deps),
       createAllocationController(deps),
       createBootImageController(deps),
+      createChassisController(deps),
       createFabricController(deps),
       createVlanController(deps),
       createSubnetController(deps),
       createIpAddressController(deps),
       createAddressAssignment(deps),
       createRackController(deps),
+      ...createPolicyControllers({ ...deps, vanishedMs: config.vanishedMs }),
     ];
   }
 
@@ -94,6 +119,11 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     version: packageJson.version,
     isLeader: () => election.isLeader(),
     machines: () => informers.machines.list().map(({ status }) => status?.phase ?? 'Unknown'),
+    late: () =>
+      informers.machines.list().flatMap(({ status }) => {
+        const late = findCondition(status?.conditions, 'Late');
+        return late?.status === 'True' ? [late.reason] : [];
+      }),
   });
   let synced = false;
   const access = createAccessReview({ client, log });

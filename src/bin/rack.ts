@@ -5,12 +5,14 @@ import { parseConfiguration } from '../config/parse.ts';
 import { RackConfiguration } from '../config/rack.ts';
 import { messageOf } from '../errors/coded-error.ts';
 import { createAdmin } from '../rack/admin/admin.ts';
+import { adminUrl } from '../rack/admin/url.ts';
 import { listInterfaces } from '../rack/net/interfaces.ts';
 import { createSocketFactory } from '../rack/net/socket-factory.ts';
 import { createImageHolder } from '../rack/reports/held-images.ts';
 import { createHeartbeat } from '../rack/self/heartbeat.ts';
-import { createSupervisor, servedInterfaces } from '../rack/supervisor.ts';
+import { createSupervisor, servedAddresses, servedInterfaces } from '../rack/supervisor.ts';
 import { createDhcpBackend } from '../rack/world/dhcp-backend.ts';
+import { openConsoles } from './rack/console.ts';
 import { openCore } from './rack/core.ts';
 import { openDhcp } from './rack/dhcp.ts';
 import { openFiles, readLoaders } from './rack/files.ts';
@@ -45,7 +47,10 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     log,
     intervalMs: 5_000,
   });
-  const power = openPower(core, () => heartbeat.isCurrent());
+  const power = openPower(core, () => heartbeat.isCurrent(), {
+    ...{ files, machines: reports.machines },
+    addresses: () => servedAddresses(networks.attachments()).map(({ address }) => address),
+  });
   const imageHolder = createImageHolder({ client, world, cache: files.images, rackName, clock, log });
 
   const storage = () => ({
@@ -57,6 +62,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
   const services = () => files.http.describe(supervisor.states());
   let stopping = false;
   let serving = false;
+  const consoles = openConsoles(core);
   const admin = createAdmin({
     ...{ config: config.admin, client, meters, version, rackName, leases, world, clock, log },
     ...{ outbox: reports.outbox, services, storage },
@@ -64,6 +70,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     images: { cache: files.images, limitBytes: config.imageCacheBytes },
     snapshot: () => memory.keeper.state(),
     isServing: () => serving,
+    onUpgrade: consoles.upgrade,
   });
   const heartbeat = createHeartbeat({
     ...{ client, world, rackName, namespace, clock, log },
@@ -79,7 +86,17 @@ async function start(): Promise<{ stop(): Promise<void> }> {
         slices: slices.status(),
         foreignDhcpServers: dhcp.foreignServers(),
         storage: storage(),
-        ...(admin === undefined ? {} : { admin: { problem: admin.problem() } }),
+        ...(admin === undefined || config.admin === undefined
+          ? {}
+          : {
+              admin: {
+                problem: admin.problem(),
+                url: adminUrl(
+                  config.admin,
+                  servedInterfaces(attachments).map(({ address }) => address),
+                ),
+              },
+            }),
       };
     },
   });
@@ -115,6 +132,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       await dhcp.stop();
       await Promise.all([world.stop(), liveness.stop()]);
       await following;
+      await consoles.stop();
       await admin?.stop();
       await events.stop();
       await client.close();

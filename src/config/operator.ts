@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { BmcUserName, setupCipherSuites, setupPrivileges } from '../api/bmc/setup.ts';
 import { adminOf, adminProblem, adminVariables, isAdminSafe } from './admin.ts';
-import { AbsolutePath, CommaList, NamespaceName, wholeNumber } from './parse.ts';
+import { AbsolutePath, CommaList, Flag, NamespaceName, wholeNumber } from './parse.ts';
 
 const seconds = (fallback: number) => wholeNumber(1, 604800).default(fallback);
 
@@ -21,6 +22,17 @@ export const OperatorConfiguration = z
     METALWRIGHT_TIMEOUT_INSTALL: seconds(3600),
     METALWRIGHT_TIMEOUT_FIRST_BOOT: seconds(1200),
     METALWRIGHT_TIMEOUT_ERASE: seconds(86400),
+    METALWRIGHT_TIMEOUT_VANISHED: seconds(900),
+    /** Set up BMCs of machines that enlisted themselves; and how, unless a Machine says otherwise. */
+    METALWRIGHT_BMC_SETUP: Flag.default(true),
+    METALWRIGHT_BMC_USER: BmcUserName.default('metalwright'),
+    METALWRIGHT_BMC_PRIVILEGE: z.enum(setupPrivileges).default('Administrator'),
+    METALWRIGHT_BMC_CIPHER_SUITES: CommaList.pipe(z.array(z.enum(setupCipherSuites)).min(1).max(2)).default([
+      '17',
+      '3',
+    ]),
+    METALWRIGHT_BMC_KEY: Flag.default(false),
+    METALWRIGHT_BMC_ROTATION_DAYS: wholeNumber(0, 3650).default(0),
     ...adminVariables,
   })
   .refine(isAdminSafe, adminProblem)
@@ -31,6 +43,15 @@ export const OperatorConfiguration = z
     identity: env.METALWRIGHT_IDENTITY,
     imageDirectories: env.METALWRIGHT_IMAGE_DIRS,
     admin: adminOf(env),
+    bmcSetup: {
+      enabled: env.METALWRIGHT_BMC_SETUP,
+      user: env.METALWRIGHT_BMC_USER,
+      privilege: env.METALWRIGHT_BMC_PRIVILEGE,
+      cipherSuites: env.METALWRIGHT_BMC_CIPHER_SUITES,
+      bmcKey: env.METALWRIGHT_BMC_KEY,
+      rotateAfterDays: env.METALWRIGHT_BMC_ROTATION_DAYS,
+    },
+    vanishedMs: env.METALWRIGHT_TIMEOUT_VANISHED * 1000,
     timeoutsMs: {
       power: env.METALWRIGHT_TIMEOUT_POWER * 1000,
       boot: env.METALWRIGHT_TIMEOUT_BOOT * 1000,

@@ -30,14 +30,26 @@ export const RackConfiguration = z
     /** UEFI HTTP boot is sent to HTTPS. */
     METALWRIGHT_HTTPS_BOOT: Flag.default(false),
     METALWRIGHT_LOADERS_DIR: AbsolutePath.default('/usr/lib/ipxe'),
+    /** Where the packages of shim, GRUB and ISOLINUX put their programs, for virtual media. */
+    METALWRIGHT_MEDIA_PROGRAMS_DIR: AbsolutePath.default('/usr/lib'),
+    /** What BMCs reach this rack by, where that is none of the addresses that it serves. */
+    METALWRIGHT_MEDIA_URL: z
+      .string()
+      .regex(/^https?:\/\/[A-Za-z0-9.:[\]-]+\/?$/, 'http:// or https://, a host, and a port')
+      .optional(),
     /** Directories that BootImages of source `file` may lie in. */
     METALWRIGHT_IMAGE_DIRS: CommaList.pipe(z.array(AbsolutePath)).default(['/var/lib/metalwright/images']),
     METALWRIGHT_IMAGE_CACHE_MIB: wholeNumber(64, 1 << 24).default(65536),
     /** Machines that enlist themselves are approved at once. */
     METALWRIGHT_AUTO_APPROVE: Flag.default(false),
     METALWRIGHT_POWER_POLL_SECONDS: wholeNumber(5, 86400).default(60),
+    /** Between two looks at health, sensors and event log through a BMC; 0: none. */
+    METALWRIGHT_BMC_HEALTH_SECONDS: wholeNumber(0, 86400).default(300),
     /** Pause between two changing commands to one BMC. */
     METALWRIGHT_BMC_PACE_MS: wholeNumber(0, 60000).default(5000),
+    /** At most so many machines are turned on through this rack in METALWRIGHT_POWER_ON_SECONDS; 0: no limit. */
+    METALWRIGHT_POWER_ON_LIMIT: wholeNumber(0, 10_000).default(0),
+    METALWRIGHT_POWER_ON_SECONDS: wholeNumber(1, 600).default(30),
     /** Ask an address whether somebody has it before it is offered to an unknown client. */
     METALWRIGHT_DHCP_PING_CHECK: Flag.default(true),
     /** Between two probes for foreign DHCP servers; 0: only listen. */
@@ -79,11 +91,18 @@ export const RackConfiguration = z
             boot: env.METALWRIGHT_HTTPS_BOOT,
           },
     loadersDirectory: env.METALWRIGHT_LOADERS_DIR,
+    mediaProgramsDirectory: env.METALWRIGHT_MEDIA_PROGRAMS_DIR,
+    mediaUrl: env.METALWRIGHT_MEDIA_URL?.replace(/\/$/, ''),
     imageDirectories: env.METALWRIGHT_IMAGE_DIRS,
     imageCacheBytes: env.METALWRIGHT_IMAGE_CACHE_MIB * 1024 * 1024,
     autoApprove: env.METALWRIGHT_AUTO_APPROVE,
     powerPollMs: env.METALWRIGHT_POWER_POLL_SECONDS * 1000,
+    bmcHealthMs: env.METALWRIGHT_BMC_HEALTH_SECONDS * 1000,
     bmcPaceMs: env.METALWRIGHT_BMC_PACE_MS,
+    turnOnLimit:
+      env.METALWRIGHT_POWER_ON_LIMIT === 0
+        ? undefined
+        : { most: env.METALWRIGHT_POWER_ON_LIMIT, windowMs: env.METALWRIGHT_POWER_ON_SECONDS * 1000 },
     dhcpPingCheck: env.METALWRIGHT_DHCP_PING_CHECK,
     dhcpProbeMs: env.METALWRIGHT_DHCP_PROBE_SECONDS * 1000,
     slices: {

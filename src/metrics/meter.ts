@@ -43,6 +43,11 @@ export const latencyBounds = [
 /** Upper bounds in seconds, from a second to an hour: what a machine does. */
 export const workBounds = [1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 1200, 1800, 3600] as const;
 
+/** Upper bounds in seconds, from a tenth of a second to hours: the steps of a boot, from a file that is fetched to disks that are erased. */
+export const stepBounds = [
+  0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 1200, 1800, 3600, 14400, 43200,
+] as const;
+
 /** How durations are spread over fixed bounds. */
 export class Spread {
   /** Upper bounds, ascending. */

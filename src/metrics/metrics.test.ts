@@ -36,6 +36,7 @@ function operator() {
     version: '1.0.0',
     isLeader: () => true,
     machines: () => ['Ready', 'Ready', 'Deployed'],
+    late: () => ['LateDhcp'],
   });
   return { meters, registry };
 }
@@ -103,6 +104,7 @@ describe('the metrics of the operator', () => {
     meters.reconciled('machine', 'Done', 2);
     meters.reconciled('machine', 'Conflict', 2);
     meters.queue('machine', () => 4);
+    meters.stepped({ phase: 'Deploying', step: 'Loader', firmware: 'UEFI', seconds: 1.5 });
     const seen = (await registry.text()).split('\n').map(sorted);
     const wanted = [
       'metalwright_reconciles_total{controller="machine",result="Done"} 1',
@@ -110,6 +112,9 @@ describe('the metrics of the operator', () => {
       'metalwright_reconcile_seconds_count{controller="machine"} 2',
       'metalwright_queue_length{controller="machine"} 4',
       'metalwright_machines{phase="Ready"} 2',
+      'metalwright_machines_late{reason="LateDhcp"} 1',
+      'metalwright_machine_step_seconds_bucket{le="2.5",phase="Deploying",step="Loader",firmware="UEFI"} 1',
+      'metalwright_machine_step_seconds_bucket{le="1",phase="Deploying",step="Loader",firmware="UEFI"} 0',
       'metalwright_leader 1',
     ];
     expect(wanted.map(sorted).filter((line) => !seen.includes(line))).toEqual([]);

@@ -1,5 +1,13 @@
-import { Spreads, Tally, workBounds } from './meter.ts';
+import { Spreads, stepBounds, Tally, workBounds } from './meter.ts';
 import { joined } from './rack-meters.ts';
+
+/** A step of a boot, and how long it took. */
+export interface StepMeasure {
+  phase: string;
+  step: string;
+  firmware: string;
+  seconds: number;
+}
 
 /** What the operator counts. */
 export class OperatorMeters {
@@ -8,12 +16,19 @@ export class OperatorMeters {
   readonly reconcile = new Spreads<string>();
   /** How long machines were in each phase, in seconds. */
   readonly phases = new Spreads<string>(workBounds);
+  /** How long steps of boots took, in seconds, by phase, step and firmware. */
+  readonly steps = new Spreads<string>(stepBounds);
   readonly #queues = new Map<string, () => number>();
   readonly #machines = new Map<string, { phase: string; since: number | undefined }>();
 
   reconciled(controller: string, result: 'Done' | 'Conflict' | 'Failed', ms: number): void {
     this.reconciles.add(joined(controller, result));
     this.reconcile.of(controller).observe(ms / 1000);
+  }
+
+  /** The words are of closed lists. */
+  stepped({ phase, step, firmware, seconds }: StepMeasure): void {
+    this.steps.of(joined(phase, step, firmware)).observe(seconds);
   }
 
   queue(controller: string, length: () => number): void {

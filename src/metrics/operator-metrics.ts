@@ -8,6 +8,8 @@ export interface OperatorGauges {
   isLeader(): boolean;
   /** The phase of every machine. */
   machines(): Iterable<string>;
+  /** The reason of every condition `Late` that is True. */
+  late(): Iterable<string>;
 }
 
 /** Makes metrics of what the operator counts and of what it is. */
@@ -44,10 +46,16 @@ export function createOperatorMetrics(meters: OperatorMeters, gauges: OperatorGa
     { value: gauges.isLeader() ? 1 : 0 },
   ]);
   registry.gauge({ name: 'metalwright_machines', help: 'Machines, by phase.', labels: ['phase'] }, () => {
-    const counts = new Map<string, number>();
-    for (const phase of gauges.machines()) counts.set(phase, (counts.get(phase) ?? 0) + 1);
-    return [...counts].map(([phase, value]) => ({ labels: { phase }, value }));
+    return counted(gauges.machines()).map(([phase, value]) => ({ labels: { phase }, value }));
   });
+  registry.gauge(
+    {
+      name: 'metalwright_machines_late',
+      help: 'Machines whose next step is late, by the reason of their condition Late.',
+      labels: ['reason'],
+    },
+    () => counted(gauges.late()).map(([reason, value]) => ({ labels: { reason }, value })),
+  );
   registry.histogram(
     {
       name: 'metalwright_machine_phase_seconds',
@@ -56,9 +64,27 @@ export function createOperatorMetrics(meters: OperatorMeters, gauges: OperatorGa
     },
     () => meters.phases.entries().map(([phase, spread]) => ({ labels: { phase }, spread })),
   );
+  registry.histogram(
+    {
+      name: 'metalwright_machine_step_seconds',
+      help: 'How long steps of boots took, from the step before, by phase of the machine, step and firmware mode.',
+      labels: ['phase', 'step', 'firmware'],
+    },
+    () =>
+      meters.steps
+        .entries()
+        .map(([word, spread]) => ({ labels: split(word, ['phase', 'step', 'firmware']), spread })),
+  );
   registry.gauge(
     { name: 'metalwright_build_info', help: '1, with the version of the program.', labels: ['version'] },
     () => [{ labels: { version: gauges.version }, value: 1 }],
   );
   return registry;
+}
+
+/** How often each word is there. */
+function counted(words: Iterable<string>): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts];
 }

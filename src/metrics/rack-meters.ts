@@ -26,6 +26,8 @@ export interface Dhcp4Meter {
   refused(reason: string): void;
   /** An answer went out. @param ms since the message came in */
   answered(type: number, ms: number): void;
+  /** Options that were left out of an answer. @param why `Invalid`: as they are set; `NoRoom`: in the client's message */
+  unsent(why: 'Invalid' | 'NoRoom', count: number): void;
 }
 
 /** The counts of one rack, by service; what serves adds to them, what makes metrics reads them. */
@@ -34,6 +36,7 @@ export class RackMeters implements Dhcp4Meter {
   readonly dhcp4Sent = new Tally<Dhcp4TypeName>(['OFFER', 'ACK', 'NAK']);
   readonly dhcp4Refused = new Tally<string>();
   readonly dhcp4Malformed = new Count();
+  readonly dhcp4Unsent = new Tally<'Invalid' | 'NoRoom'>(['Invalid', 'NoRoom']);
   readonly dhcp4Answers = new Spreads<Dhcp4TypeName>(undefined, ['OFFER', 'ACK', 'NAK']);
   readonly #receivedByType = dhcp4Types.map((name) => this.dhcp4Received.of(name));
   readonly #receivedOther = this.dhcp4Received.of('other');
@@ -60,6 +63,11 @@ export class RackMeters implements Dhcp4Meter {
   readonly powerOperations = new Tally<string>();
   readonly powerOperation = new Spreads<string>(workBounds);
 
+  readonly healthLooks = new Tally<string>(['Read', 'Failed']);
+  readonly bmcLogEntries = new Tally<string>(['OK', 'Warning', 'Critical']);
+  /** By machine: what its BMC said last. */
+  readonly health = new Map<string, MachineReadings>();
+
   received(type: number): void {
     (this.#receivedByType[type] ?? this.#receivedOther).value += 1;
   }
@@ -83,6 +91,10 @@ export class RackMeters implements Dhcp4Meter {
       this.#answersByType.set(type, spread);
     }
     spread.observe(ms / 1000);
+  }
+
+  unsent(why: 'Invalid' | 'NoRoom', count: number): void {
+    this.dhcp4Unsent.add(why, count);
   }
 
   tftpFinished(transfer: { bytes: number; ok: boolean; outcome: string; durationMs: number }): void {
@@ -126,7 +138,33 @@ export class RackMeters implements Dhcp4Meter {
     this.powerOperations.add(joined(operation.driver, operation.action, operation.result));
     this.powerOperation.of(operation.driver).observe(operation.ms / 1000);
   }
+
+  healthRead(machine: string, { overall, sensors }: MachineReadings): void {
+    if (this.health.size < mostMachines || this.health.has(machine))
+      this.health.set(machine, { overall, sensors });
+  }
+
+  healthLooked(result: string): void {
+    this.healthLooks.add(result);
+  }
+
+  logEntry(severity: string): void {
+    this.bmcLogEntries.add(severity);
+  }
+
+  keepHealth(machines: ReadonlySet<string>): void {
+    for (const machine of this.health.keys()) if (!machines.has(machine)) this.health.delete(machine);
+  }
 }
+
+/** What a BMC said of its machine. */
+export interface MachineReadings {
+  overall: string;
+  sensors: readonly { name: string; kind: string; unit: string; value: number }[];
+}
+
+/** Sensors of so many machines are kept: a rack reads no more. */
+const mostMachines = 4_096;
 
 /** Several labels as one word; none of them has the character in it. */
 export function joined(...words: readonly string[]): string {

@@ -26,6 +26,7 @@ export function createRackMetrics(meters: RackMeters, gauges: RackGauges): Metri
   registerDhcp4(registry, meters);
   registerFiles(registry, meters);
   registerPower(registry, meters);
+  registerHealth(registry, meters);
   registerState(registry, gauges);
   return registry;
 }
@@ -61,6 +62,14 @@ function registerDhcp4(registry: MetricsRegistry, meters: RackMeters): void {
       labels: ['reason'],
     },
     () => tallied(meters.dhcp4Refused, ['reason']),
+  );
+  registry.counter(
+    {
+      name: 'metalwright_dhcp4_unsent_options_total',
+      help: 'DHCPv4 options that were left out of an answer: invalid as they are set, or no room in the message.',
+      labels: ['reason'],
+    },
+    () => tallied(meters.dhcp4Unsent, ['reason']),
   );
   registry.histogram(
     {
@@ -178,6 +187,53 @@ function registerPower(registry: MetricsRegistry, meters: RackMeters): void {
       labels: ['driver'],
     },
     () => spreads(meters.powerOperation, 'driver'),
+  );
+}
+
+const healthValues: Readonly<Record<string, number>> = { OK: 0, Warning: 1, Critical: 2 };
+
+function registerHealth(registry: MetricsRegistry, meters: RackMeters): void {
+  registry.gauge(
+    {
+      name: 'metalwright_bmc_sensor',
+      help: 'What a sensor of a machine reads, in the unit of its label, as its BMC last said.',
+      labels: ['machine', 'sensor', 'kind', 'unit'],
+    },
+    () =>
+      [...meters.health].flatMap(([machine, { sensors }]) =>
+        sensors.map(({ name, kind, unit, value }) => ({
+          labels: { machine, sensor: name, kind, unit },
+          value,
+        })),
+      ),
+  );
+  registry.gauge(
+    {
+      name: 'metalwright_bmc_health',
+      help: 'What the BMC says of its machine: 0 OK, 1 Warning, 2 Critical. Absent where it says nothing.',
+      labels: ['machine'],
+    },
+    () =>
+      [...meters.health].flatMap(([machine, { overall }]) => {
+        const value = healthValues[overall];
+        return value === undefined ? [] : [{ labels: { machine }, value }];
+      }),
+  );
+  registry.counter(
+    {
+      name: 'metalwright_bmc_health_looks_total',
+      help: 'Looks at the health of machines through their BMCs, by result.',
+      labels: ['result'],
+    },
+    () => tallied(meters.healthLooks, ['result']),
+  );
+  registry.counter(
+    {
+      name: 'metalwright_bmc_log_entries_total',
+      help: 'Entries that came new into the event logs of BMCs, by severity.',
+      labels: ['severity'],
+    },
+    () => tallied(meters.bmcLogEntries, ['severity']),
   );
 }
 

@@ -16,6 +16,8 @@ import { listNeighbours } from '../../rack/reports/list-neighbours.ts';
 import type { SupervisedService } from '../../rack/supervisor.ts';
 import type { TftpServer } from '../../rack/tftp/ports.ts';
 import { createTftpServer } from '../../rack/tftp/server.ts';
+import { createProgramLoader } from '../../rack/virtual-media/boot-programs.ts';
+import { openMediaStore } from '../../rack/virtual-media/media-store.ts';
 import type { RackCore } from './core.ts';
 
 /** The boot loaders, read once; what is missing is said in the log. */
@@ -35,12 +37,15 @@ export async function openFiles(
   const { config, client, namespace, clock, log, meters, sightings } = core;
   const images = await openImages(core);
   const tokens = await openBootTokens({ path: join(config.stateDirectory, 'boot-tokens.json'), clock, log });
+  const media = await openMediaStore({ path: join(config.stateDirectory, 'virtual-media.json'), clock, log });
+  const programs = createProgramLoader(config.mediaProgramsDirectory);
   const { https } = config;
   const certificates =
     https && createCertificateWatch({ client, namespace, secretName: https.secretName, clock, log });
   const http = createHttpServices({
     server: {
       ...{ machines, images, loaders, tokens, sightings, clock, log, sender: createFileSender() },
+      ...{ media, programs },
       share: createFairShare({ timers: systemTimers, bytesPerSecond: config.httpBytesPerSecond }),
       observer: {
         answered: (request) => meters.httpAnswered(request),
@@ -75,6 +80,9 @@ export async function openFiles(
   return {
     services: [tftp, ...http.services],
     images,
+    tokens,
+    media,
+    programs,
     http,
     start: () => certificates?.start(),
     async stop() {

@@ -3,6 +3,7 @@ import type { RackMachines } from '../../rack/agent-api/ports.ts';
 import type { DhcpSighting } from '../../rack/dhcp4/ports.ts';
 import { createBootReports } from '../../rack/reports/boot-reports.ts';
 import { deliverReport } from '../../rack/reports/deliver.ts';
+import { dhcpStage } from '../../rack/reports/dhcp-stage.ts';
 import { createRackMachines } from '../../rack/reports/machines.ts';
 import { createOutbox, type Outbox } from '../../rack/reports/outbox.ts';
 import { createOutboxFiles } from '../../rack/reports/outbox-files.ts';
@@ -37,10 +38,12 @@ export async function openReports(core: RackCore): Promise<Reports> {
       sightings.seen(sighting);
       const machine = machineByMac(world, sighting.mac);
       if (machine === undefined || sighting.stage !== 'Ack') return;
+      const stage = dhcpStage(machine, sighting.client);
+      if (stage === undefined) return;
       const { mac, vlan, subnet, address, architecture } = sighting;
       bootReports.report(machine.metadata.name, {
         generation: machine.status?.boot?.generation ?? 0,
-        stage: 'Dhcp',
+        stage,
         at: new Date(clock.now()).toISOString(),
         ...{ mac, vlan, subnet, address },
         ...(architecture === undefined ? {} : { architecture }),
