@@ -93,6 +93,9 @@ async function linkPrograms(debian: string, root: string): Promise<void> {
     real.add(tool);
     await symlink('/bin/kmod', join(root, 'sbin', tool));
   }
+  // The commands of LVM are one program under many names.
+  for (const command of ['lvchange', 'lvs', 'pvs', 'vgchange', 'vgs', 'vgscan'])
+    await symlink('/sbin/lvm', join(root, 'sbin', command));
   for (const applet of applets) {
     if (applet !== 'busybox' && !real.has(applet)) await symlink('busybox', join(root, 'bin', applet));
   }
@@ -133,15 +136,26 @@ async function copyUdev(debian: string, root: string): Promise<void> {
   await copyInto(debian, root, 'lib/systemd/network/99-default.link');
 }
 
-/** The few files of /etc that programs look for. There is no password and nobody may log in. */
+/**
+ * The few files of /etc that programs look for. There is no password and no key: nobody may log in unless the agent was
+ * given keys. A shell that a person has shows what the agent left for them.
+ */
 async function writeSettings(root: string): Promise<void> {
   const groups = ['root', 'tty', 'disk', 'kmem', 'dialout', 'audio', 'video', 'render', 'cdrom', 'tape'];
   groups.push('floppy', 'input', 'sgx', 'kvm', 'lp', 'nogroup');
   const files: Readonly<Record<string, string>> = {
-    'etc/passwd': 'root:*:0:0:root:/root:/bin/sh\nnobody:*:65534:65534:nobody:/:/bin/false\n',
+    'etc/passwd':
+      'root:*:0:0:root:/root:/bin/sh\nnobody:*:65534:65534:nobody:/:/bin/false\n' +
+      // Whom tcpdump turns into; without that user it ends.
+      'tcpdump:*:100:65534:tcpdump:/:/bin/false\n',
     'etc/group': groups.map((name, index) => `${name}:x:${index}:\n`).join(''),
     'etc/hosts': '127.0.0.1 localhost\n',
     'etc/nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
+    'etc/shells': '/bin/sh\n',
+    'etc/profile': '[ ! -t 1 ] || [ ! -r /run/mw/motd ] || cat /run/mw/motd\nexport EDITOR=vi\n',
+    'etc/lvm/lvm.conf':
+      'devices { obtain_device_list_from_udev = 0 }\nbackup { backup = 0 archive = 0 }\n' +
+      'activation { udev_sync = 0 udev_rules = 0 }\n',
     'etc/os-release': 'NAME="Metalwright ephemeral OS"\nID=metalwright\nID_LIKE=debian\n',
     'etc/modprobe.d/blacklist.conf':
       'blacklist nouveau\nblacklist amdgpu\nblacklist i915\nblacklist pcspkr\n',
@@ -152,6 +166,8 @@ async function writeSettings(root: string): Promise<void> {
   }
   await symlink('/proc/self/mounts', join(root, 'etc/mtab'));
   await symlink('/run/resolv.conf', join(root, 'etc/resolv.conf'));
+  // Where the SSH server looks for it.
+  await symlink('openssh/sftp-server', join(root, 'usr/lib/sftp-server'));
   await shell('ln -s ../run var/run && mkdir -p var/lib var/tmp', { cwd: root });
 }
 

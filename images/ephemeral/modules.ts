@@ -5,7 +5,7 @@
 const wanted: readonly RegExp[] = [
   /^arch\/x86\/crypto\//,
   /^crypto\//,
-  /^drivers\/(ata|block|cdrom|message|mmc|nvdimm|nvme|nvmem|scsi|ufs|virtio)\//,
+  /^drivers\/(ata|block|cdrom|edac|md|message|mmc|nvdimm|nvme|nvmem|scsi|ufs|virtio)\//,
   /^drivers\/char\/(ipmi|tpm|hw_random)\//,
   /^drivers\/hid\/(hid|hid-generic|usbhid\/usbhid)\.ko$/,
   /^drivers\/hv\//,
@@ -26,6 +26,7 @@ const wanted: readonly RegExp[] = [
 /** Large, and of no use to an installer: their hardware works without them, or is none that boots servers. */
 const unwanted: readonly RegExp[] = [
   /\/(tests?|pcmcia)\//,
+  /^drivers\/md\/(bcache|dm-vdo|dm-(cache|clone|dust|ebs|era|flakey|integrity|log-writes|switch|unstripe|verity|writecache|zero|zoned)|persistent-data\/.*test)/,
   /^drivers\/block\/(drbd|aoe|rnbd|zram|nbd|rbd|pktcdvd)/,
   /^drivers\/scsi\/(pcmcia|bfa|bnx2fc|scsi_debug|cxgbi|fcoe|qedf)/,
   /^drivers\/net\/ethernet\/(fujitsu|micrel|8390|smsc)\//,

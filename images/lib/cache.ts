@@ -4,6 +4,7 @@ import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'n
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { withLock } from './lock.ts';
+import { run } from './run.ts';
 
 /** The folder of everything that can be made again. */
 export function cacheRoot(): string {
@@ -47,7 +48,7 @@ export async function cached(
       await make(unfinished);
       await rename(unfinished, directory);
     } finally {
-      await rm(unfinished, { recursive: true, force: true });
+      await removeTree(unfinished);
     }
   });
   return directory;
@@ -58,8 +59,24 @@ async function removeUnfinished(directory: string): Promise<void> {
   const [parent, name] = [dirname(directory), basename(directory)];
   for (const entry of await readdir(parent)) {
     if (!entry.startsWith(`${name}.`) || !entry.endsWith('.tmp')) continue;
-    await rm(join(parent, entry), { recursive: true, force: true });
+    await removeTree(join(parent, entry));
   }
+}
+
+/** Removes a folder, but nothing of what a builder that was killed has left mounted in it: the host's /dev and /proc, say. */
+async function removeTree(path: string): Promise<void> {
+  for (const point of await mountPointsIn(path)) await run('umount', [point]);
+  await rm(path, { recursive: true, force: true });
+}
+
+/** The latest first. */
+async function mountPointsIn(path: string): Promise<string[]> {
+  const table = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  return table
+    .split('\n')
+    .map((line) => (line.split(' ')[4] ?? '').replaceAll('\\040', ' '))
+    .filter((point) => point.startsWith(`${path}/`))
+    .reverse();
 }
 
 async function exists(path: string): Promise<boolean> {
