@@ -4,10 +4,12 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { messageOf } from '../src/errors/coded-error.ts';
 import { type Lab, labDown, labUp, openLab } from './lab.ts';
-import { isPoweredOn, LIBVIRT_URI } from './machines/libvirt.ts';
+import { isPoweredOn } from './machines/libvirt.ts';
+import { LIBVIRT_URI } from './machines/libvirt-daemons.ts';
 import { readPidFile } from './process/daemon.ts';
-import { labPrograms } from './programs.ts';
+import { labPrograms, SYSTEM_NAMESPACE } from './programs.ts';
 import { createProgress } from './progress.ts';
+import { ADMIN } from './resources.ts';
 import { sampleMachines } from './sample-machines.ts';
 import { usageText } from './usage.ts';
 
@@ -24,9 +26,11 @@ async function up(): Promise<void> {
     return;
   }
   const progress = createProgress();
-  const lab = await labUp({ machines: sampleMachines, log: progress.log });
+  const lab = await labUp({ machines: sampleMachines, programs: labPrograms, log: progress.log });
   progress.log('the laboratory is up');
   console.log(usageText(lab));
+  const token = await lab.kubectl.run('create', 'token', ADMIN, '-n', SYSTEM_NAMESPACE, '--duration', '12h');
+  console.log(`A token for the web UI, good for twelve hours:\n\n${token.trim()}\n`);
 }
 
 async function status(): Promise<void> {
@@ -86,7 +90,7 @@ function requireLab(): Lab {
 const [name = 'help', argument] = process.argv.slice(2);
 const command = Object.entries(commands).find(([known]) => known === name)?.[1];
 if (command === undefined) {
-  console.error('Usage: ./dev lab up | status | console MACHINE | logs [operator|rack] | down');
+  console.error('Usage: ./dev lab up | status | console MACHINE | logs [operator|rack|server] | down');
   process.exit(2);
 }
 try {

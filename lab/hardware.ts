@@ -1,15 +1,17 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeCredentials } from './bmc/credentials.ts';
 import { startSushy } from './bmc/sushy.ts';
 import { startVirtualBmc } from './bmc/virtualbmc.ts';
 import type { LabEnvironment } from './environment.ts';
-import type { LabInstance } from './instance.ts';
+import { type LabInstance, labInstanceNames } from './instance.ts';
 import { kvmWorks } from './machines/kvm.ts';
-import { ensureLibvirt, listDomains, removeDomain, stopOwnLibvirt } from './machines/libvirt.ts';
+import { listDomains, removeDomain } from './machines/libvirt.ts';
+import { ensureLibvirt, stopOwnLibvirt } from './machines/libvirt-daemons.ts';
 import { ensureBridge, removeBridge } from './net/bridge.ts';
 import { stopDaemon } from './process/daemon.ts';
 import type { LabState } from './state.ts';
+import { startSwitch, stopSwitch } from './switch/start.ts';
 
 /** How to start the hardware of a laboratory. */
 export interface HardwareOptions {
@@ -19,7 +21,7 @@ export interface HardwareOptions {
   log?: (message: string) => void;
 }
 
-/** Starts what stands for hardware: the bridge, libvirt, and the services that play BMCs. */
+/** Starts what stands for hardware: the bridge, a switch's word on it, libvirt, and the services that play BMCs. */
 export async function startHardware(
   instance: LabInstance,
   environment: LabEnvironment,
@@ -34,6 +36,7 @@ export async function startHardware(
     `libvirt answers; machines run ${accelerator === 'kvm' ? 'on KVM' : 'emulated, for KVM does not work here'}`,
   );
   const credentials = makeCredentials();
+  startSwitch(instance, lifetime);
   startVirtualBmc(instance, environment, lifetime);
   const redfish = await startSushy(instance, environment, credentials, lifetime);
   return { credentials, redfish, accelerator };
@@ -46,6 +49,7 @@ export async function stopHardware(instance: LabInstance, environment: LabEnviro
   await Promise.all(domains.map(removeDomain));
   const bmc = join(instance.directory, 'bmc');
   await Promise.all(['vbmcd', 'sushy-emulator'].map((daemon) => stopDaemon(bmc, daemon)));
+  await stopSwitch(instance);
   await removeBridge(instance);
   if (otherInstances(instance).length === 0) await stopOwnLibvirt(environment);
 }
@@ -53,7 +57,5 @@ export async function stopHardware(instance: LabInstance, environment: LabEnviro
 /** Names of the other instances of this checkout that are up, or about to be. */
 function otherInstances(instance: LabInstance): string[] {
   const folder = dirname(instance.directory);
-  if (!existsSync(folder)) return [];
-  const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return folders.map((entry) => entry.name).filter((name) => name !== instance.name);
+  return labInstanceNames.filter((name) => name !== instance.name && existsSync(join(folder, name)));
 }

@@ -10,7 +10,7 @@ describe('labInstance', () => {
       ...Object.values(rest),
       ...Object.values(etcdPorts),
     ]);
-    expect(prefixesOf(instances)).toEqual([24, 24, 24]);
+    expect(prefixesOf(instances)).toEqual(labInstanceNames.map(() => 24));
     expect(new Set(claims).size).toBe(claims.length);
   });
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 /** Names of the instances, in the order of their subnets and ports. */
-export const labInstanceNames = ['lab', 'e2e', 'scratch'] as const;
+export const labInstanceNames = ['lab', 'e2e', 'scratch', 'lifecycle', 'vmedia'] as const;
 export type LabInstanceName = (typeof labInstanceNames)[number];
 
 /**
@@ -26,10 +26,14 @@ export interface LabInstance {
   /** Ports of the admin endpoints, on the loopback. */
   rackAdminPort: number;
   operatorAdminPort: number;
+  /** Port of the REST API and the web UI, on the loopback. */
+  serverPort: number;
   redfishPort: number;
   virtualBmcPort: number;
   /** The BMC of the first machine with IPMI has this UDP port, the next one the next. */
   firstIpmiPort: number;
+  /** Pool of libvirt that sushy-tools keeps media in; who wants virtual media makes it. */
+  mediaPool: string;
 }
 
 /** The parameters of an instance, fixed by its name. `repository` is the checkout, whose `.lab` holds its files. */
@@ -47,8 +51,10 @@ export function labInstance(name: LabInstanceName, repository: string): LabInsta
     rackHttpPort: 7480 + index,
     rackAdminPort: 7580 + index,
     operatorAdminPort: 7680 + index,
+    serverPort: 7780 + index,
     redfishPort: 18000 + index,
     virtualBmcPort: 15089 + index,
     firstIpmiPort: 6230 + 20 * index,
+    mediaPool: `metalwright-${name}`,
   };
 }

@@ -15,7 +15,7 @@ import { readPidFile, tail } from './process/daemon.ts';
 import { withLock } from './process/lock.ts';
 import { poll } from './process/poll.ts';
 import { type LabProgram, labPrograms, startProgram, stopProgram } from './programs.ts';
-import { imageResources, namespaceResource, networkResources, readerResources } from './resources.ts';
+import { accountResources, imageResources, namespaceResource, networkResources } from './resources.ts';
 import { type LabState, readMachines, readState, writeState } from './state.ts';
 
 /** How to bring a laboratory up. */
@@ -26,7 +26,7 @@ export interface LabOptions {
   lifetime?: 'parent' | 'detached';
   /** Virtual machines to make, powered off. Default: none. */
   machines?: readonly MachineWish[];
-  /** Which of Metalwright's programs run from the start. Default: all. */
+  /** Which of Metalwright's programs run from the start. Default: those that machines need, operator and rack. */
   programs?: readonly LabProgram[];
   /** Is told what goes on. */
   log?: (message: string) => void;
@@ -84,7 +84,7 @@ async function bringUp(
   writeState(instance, { ...state, kubeconfigPath });
   await applyResources(makeKubectl(kubeconfigPath, environment), instance, environment, images, log);
   const lab = attach(instance, environment, { ...state, kubeconfigPath }, lifetime);
-  const programs = options.programs ?? labPrograms;
+  const programs = options.programs ?? (['operator', 'rack'] as const);
   for (const program of programs) {
     log(`starting the ${program}`);
     lab.startProgram(program);
@@ -109,7 +109,12 @@ async function waitForRack(lab: Lab, log: (message: string) => void): Promise<vo
     if (readPidFile(lab.instance.directory, 'rack') !== undefined) return;
     throw labError('DaemonDied', `the rack ended; the end of ${logPath}:\n${tail(logPath)}`);
   };
-  await poll(probe, { what: `the rack to serve; see ${logPath}`, timeoutMs: 60_000, intervalMs: 500, check });
+  await poll(probe, {
+    what: `the rack to serve; see ${logPath}`,
+    timeoutMs: 180_000,
+    intervalMs: 500,
+    check,
+  });
   log('the rack serves');
 }
 
@@ -159,10 +164,10 @@ async function applyResources(
   const crds = join(environment.repository, 'crds');
   log('applying custom resource definitions, networks and images');
   await kubectl.run('apply', '--server-side', '-f', crds);
-  await kubectl.run('wait', '--for=condition=Established', '--timeout=30s', '-f', crds);
+  await kubectl.run('wait', '--for=condition=Established', '--timeout=120s', '-f', crds);
   await kubectl.apply([
     namespaceResource(),
-    ...readerResources(),
+    ...accountResources(),
     ...networkResources(instance),
     ...imageResources(images),
   ]);

@@ -5,7 +5,7 @@ import type { LabInstance } from './instance.ts';
 import { type Daemon, startDaemon, stopDaemon } from './process/daemon.ts';
 
 /** The programs of Metalwright that a laboratory runs, with the variables that tell them where they are. */
-export const labPrograms = ['operator', 'rack'] as const;
+export const labPrograms = ['operator', 'rack', 'server'] as const;
 export type LabProgram = (typeof labPrograms)[number];
 
 /** Namespace of Metalwright's own objects, among them the Secrets with passwords of BMCs. */
@@ -52,6 +52,13 @@ export function programVariables(
   };
   if (program === 'operator')
     return { ...common, METALWRIGHT_ADMIN_PORT: String(instance.operatorAdminPort) };
+  if (program === 'server') {
+    return {
+      ...common,
+      METALWRIGHT_API_PORT: String(instance.serverPort),
+      METALWRIGHT_HISTORY_DIRECTORY: join(instance.directory, 'history'),
+    };
+  }
   return {
     ...common,
     METALWRIGHT_RACK_NAME: `rack-${instance.name}`,

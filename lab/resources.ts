@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Artifact } from '../images/lib/cache.ts';
 import type { BootImageSpec, ImageArtifact } from '../src/api/boot-image/schema.ts';
 import type { FabricSpec } from '../src/api/fabric/schema.ts';
-import type { MachineSpec } from '../src/api/machine/schema.ts';
+import type { MachineSpec } from '../src/api/machine/spec.ts';
 import { apiVersion } from '../src/api/meta.ts';
 import type { SubnetSpec } from '../src/api/subnet/schema.ts';
 import type { VlanSpec } from '../src/api/vlan/schema.ts';
@@ -21,10 +21,21 @@ export function namespaceResource(): Manifest {
 /** Name of a service account that may read what the programs' admin endpoints show. */
 export const READER = 'lab-reader';
 
-/** The service account, and what it may read. */
-export function readerResources(): Manifest[] {
+/** Name of a service account that may do everything: whoever has the laboratory's computer may anyway. */
+export const ADMIN = 'lab-admin';
+
+/** The service accounts, and what they may do. */
+export function accountResources(): Manifest[] {
   const rbac = 'rbac.authorization.k8s.io';
   return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: ADMIN, namespace: SYSTEM_NAMESPACE } },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: ADMIN },
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'cluster-admin' },
+      subjects: [{ kind: 'ServiceAccount', name: ADMIN, namespace: SYSTEM_NAMESPACE }],
+    },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: READER, namespace: SYSTEM_NAMESPACE } },
     {
       apiVersion: `${rbac}/v1`,

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { Lab } from './lab.ts';
 import { SYSTEM_NAMESPACE } from './programs.ts';
-import { READER } from './resources.ts';
+import { ADMIN, READER } from './resources.ts';
 
 /** What a person can do with a laboratory that is up. */
 export function usageText(lab: Lab): string {
@@ -11,6 +11,10 @@ export function usageText(lab: Lab): string {
     return `  ${machine.name.padEnd(10)} ${machine.firmware.toUpperCase()}  ${machine.mac}  BMC ${bmc.driver} ${bmc.address}`;
   });
   return [
+    '',
+    `The web UI: http://127.0.0.1:${lab.instance.serverPort}`,
+    'Sign in with the token that this prints, as long as the laboratory is up:',
+    `  kubectl create token ${ADMIN} -n ${SYSTEM_NAMESPACE} --duration 12h`,
     '',
     'Machines, powered off:',
     ...machines,

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LabEnvironment } from '../environment.ts';
 import type { LabInstance } from '../instance.ts';
-import { LIBVIRT_URI } from '../machines/libvirt.ts';
+import { LIBVIRT_URI } from '../machines/libvirt-daemons.ts';
 import { startDaemon } from '../process/daemon.ts';
 import { requireProgram } from '../process/programs.ts';
 import { run } from '../process/run.ts';
@@ -48,10 +48,7 @@ export async function startSushy(
   const hash = await bcrypt(credentials.password, environment);
   writeFileSync(passwordPath, `${credentials.username}:${hash}\n`, { mode: 0o600 });
   const configPath = join(directory, 'sushy.conf');
-  writeFileSync(
-    configPath,
-    renderConfig(instance.redfishPort, directory, passwordPath, certificatePath, keyPath),
-  );
+  writeFileSync(configPath, renderConfig(instance, directory, passwordPath, certificatePath, keyPath));
   startDaemon({
     name: 'sushy-emulator',
     directory,
@@ -67,7 +64,7 @@ export async function startSushy(
 }
 
 function renderConfig(
-  port: number,
+  { redfishPort, mediaPool }: LabInstance,
   directory: string,
   passwords: string,
   certificate: string,
@@ -75,8 +72,9 @@ function renderConfig(
 ): string {
   const settings = {
     SUSHY_EMULATOR_LISTEN_IP: '127.0.0.1',
-    SUSHY_EMULATOR_LISTEN_PORT: port,
+    SUSHY_EMULATOR_LISTEN_PORT: redfishPort,
     SUSHY_EMULATOR_LIBVIRT_URI: LIBVIRT_URI,
+    SUSHY_EMULATOR_STORAGE_POOL: mediaPool,
     SUSHY_EMULATOR_STATE_DIR: join(directory, 'sushy'),
     SUSHY_EMULATOR_AUTH_FILE: passwords,
     SUSHY_EMULATOR_SSL_CERT: certificate,

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LabEnvironment } from '../environment.ts';
 import type { LabInstance } from '../instance.ts';
-import { LIBVIRT_URI } from '../machines/libvirt.ts';
+import { LIBVIRT_URI } from '../machines/libvirt-daemons.ts';
 import type { LabMachine } from '../machines/machine.ts';
 import { startDaemon } from '../process/daemon.ts';
 import { requireProgram } from '../process/programs.ts';

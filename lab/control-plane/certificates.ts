@@ -13,7 +13,8 @@ export interface ControlPlaneCertificates {
   serviceAccountKey: string;
 }
 
-interface Leaf {
+/** A certificate to make, `<name>.crt` and `<name>.key`: its subject and its X.509 extensions as OpenSSL writes them. */
+export interface Leaf {
   name: string;
   subject: string;
   extensions: string[];
@@ -33,10 +34,14 @@ const LEAVES: readonly Leaf[] = [
 
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
-/** Makes an authority, a serving certificate for 127.0.0.1 and an administrator's certificate with OpenSSL (3.0 or later). */
+/**
+ * Makes an authority and what it signs, with OpenSSL (3.0 or later): by default a serving certificate for 127.0.0.1 and an
+ * administrator's. Other leaves have to be called `server` and `admin` as well.
+ */
 export async function makeCertificates(
   directory: string,
   openssl: string,
+  leaves: readonly Leaf[] = LEAVES,
 ): Promise<ControlPlaneCertificates> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = (name: string) => join(directory, name);
@@ -55,7 +60,7 @@ export async function makeCertificates(
       ...['-keyout', file('ca.key'), '-out', file('ca.crt')],
     ]),
   ]);
-  await Promise.all(LEAVES.map((leaf) => makeLeaf(leaf, file, openssl)));
+  await Promise.all(leaves.map((leaf) => makeLeaf(leaf, file, openssl)));
   return {
     caCertificate: file('ca.crt'),
     serverCertificate: file('server.crt'),

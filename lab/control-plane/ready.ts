@@ -6,7 +6,7 @@ import type { ControlPlaneCertificates } from './certificates.ts';
 /** Waits until the API server at `url` says that it is ready. `check` throws when its process has died. */
 export async function waitForReady(
   url: string,
-  certificates: ControlPlaneCertificates,
+  certificates: Pick<ControlPlaneCertificates, 'caCertificate' | 'adminCertificate' | 'adminKey'>,
   check: () => void,
 ): Promise<void> {
   const tls = {
@@ -24,5 +24,5 @@ export async function waitForReady(
       call.on('error', () => resolve(undefined));
       call.end();
     });
-  await poll(isReady, { what: `the API server at ${url}`, timeoutMs: 60_000, check });
+  await poll(isReady, { what: `the API server at ${url}`, timeoutMs: 180_000, check });
 }

@@ -1,5 +1,6 @@
 import type { Allocation } from '../../src/api/allocation/schema.ts';
-import type { Machine, MachineStatus } from '../../src/api/machine/schema.ts';
+import type { Machine } from '../../src/api/machine/schema.ts';
+import type { MachineStatus } from '../../src/api/machine/status.ts';
 
 /** Phases that a machine leaves only when a person does something. */
 const failedPhases: readonly string[] = [

@@ -1,51 +1,7 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { LabEnvironment } from '../environment.ts';
-import { startDaemon, stopDaemon } from '../process/daemon.ts';
-import { poll } from '../process/poll.ts';
-import { requireProgram } from '../process/programs.ts';
+import { rmSync, writeFileSync } from 'node:fs';
 import { run, tryRun } from '../process/run.ts';
+import { LIBVIRT_URI } from './libvirt-daemons.ts';
 import type { LabMachine } from './machine.ts';
-
-/** The connection that everything uses: virtual machines of the system, not of a user. */
-export const LIBVIRT_URI = 'qemu:///system';
-
-const QEMU_CONFIG = '/etc/libvirt/qemu.conf';
-
-/**
- * Starts libvirt's daemons when none answers; `stopOwnLibvirt` stops what this started, and nothing else. Those daemons
- * run QEMU as root, by a configuration that only they see: where root may open /dev/kvm and QEMU's own user may not,
- * libvirt takes its knowledge of QEMU for outdated each time that it looks, and asks QEMU anew for seconds.
- */
-export async function ensureLibvirt(environment: LabEnvironment): Promise<void> {
-  if (await answers()) return;
-  const directory = ownDaemons(environment);
-  mkdirSync(directory, { recursive: true });
-  const start = (name: string, command: string, args: string[]) =>
-    startDaemon({ name, directory, command, args, lifetime: 'detached' });
-  start('virtlogd', requireProgram('virtlogd', environment), []);
-  const config = join(directory, 'qemu.conf');
-  writeFileSync(config, 'user = "root"\ngroup = "root"\n');
-  const script = `mount --bind "$1" ${QEMU_CONFIG} && exec "$2"`;
-  start('libvirtd', requireProgram('unshare', environment), [
-    ...['--mount', '--propagation', 'private', 'sh', '-c', script, 'sh'],
-    ...[config, requireProgram('libvirtd', environment)],
-  ]);
-  await poll(async () => ((await answers()) ? true : undefined), {
-    what: 'libvirt to answer',
-    timeoutMs: 60_000,
-  });
-}
-
-/** Stops the daemons that `ensureLibvirt` started, unless there are still virtual machines. */
-export async function stopOwnLibvirt(environment: LabEnvironment): Promise<void> {
-  const directory = ownDaemons(environment);
-  if (!existsSync(join(directory, 'libvirtd.pid'))) return;
-  const domains = await tryRun('virsh', ['-c', LIBVIRT_URI, 'list', '--all', '--name']);
-  if (domains.code === 0 && domains.stdout.trim() !== '') return;
-  await stopDaemon(directory, 'libvirtd');
-  await stopDaemon(directory, 'virtlogd');
-}
 
 /** Defines a domain, or replaces the definition of the one with its name. */
 export async function defineDomain(xml: string, scratchPath: string): Promise<void> {
@@ -86,14 +42,6 @@ export function removeMachineFiles(machine: LabMachine): void {
     rmSync(path, { force: true });
 }
 
-async function answers(): Promise<boolean> {
-  return (await tryRun('virsh', ['-c', LIBVIRT_URI, 'version'], { timeoutMs: 10_000 })).code === 0;
-}
-
 function virsh(...args: string[]): Promise<string> {
   return run('virsh', ['-c', LIBVIRT_URI, ...args]);
-}
-
-function ownDaemons(environment: LabEnvironment): string {
-  return join(environment.cache, 'run', 'libvirt');
 }

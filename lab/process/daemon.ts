@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFi
 import { join } from 'node:path';
 import { labError } from '../errors.ts';
 import { poll } from './poll.ts';
-import { identify, isAlive, ProcessIdentity } from './proc-stat.ts';
+import { identify, isAlive, type ProcessIdentity, readIdentity } from './proc-stat.ts';
 
 /** A program that runs in the background. */
 export interface DaemonSpec {
@@ -68,12 +68,8 @@ export async function stopDaemon(directory: string, name: string, graceMs = 5_00
 
 /** The process that a pid file names, `undefined` when it is not there any more. */
 export function readPidFile(directory: string, name: string): ProcessIdentity | undefined {
-  try {
-    const identity = ProcessIdentity.parse(JSON.parse(readFileSync(pidPath(directory, name), 'utf8')));
-    return isAlive(identity) ? identity : undefined;
-  } catch {
-    return undefined;
-  }
+  const identity = readIdentity(pidPath(directory, name));
+  return identity !== undefined && isAlive(identity) ? identity : undefined;
 }
 
 /** The last lines of a log, for messages. */

@@ -1,24 +1,21 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { labError } from '../errors.ts';
-import { identify, isAlive, ProcessIdentity } from './proc-stat.ts';
+import { identify, isAlive, readIdentity } from './proc-stat.ts';
 
 /**
  * Does `work` while no other process does any under the same lock file. A lock whose holder is gone is taken over.
- * Throws `Conflict` with the holder's pid when there is one.
+ * Throws `Conflict` with the holder's pid when there is one, and still is after `waitMs`.
  */
-export async function withLock<T>(path: string, what: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  path: string,
+  what: string,
+  work: () => Promise<T>,
+  { waitMs = 0 }: { waitMs?: number } = {},
+): Promise<T> {
   mkdirSync(dirname(path), { recursive: true });
-  const holder = readHolder(path);
-  if (holder !== undefined && isAlive(holder)) {
-    throw labError('Conflict', `process ${holder.pid} is busy with ${what}; wait for its end`);
-  }
-  rmSync(path, { force: true });
-  try {
-    writeFileSync(path, JSON.stringify(identify(process.pid)), { flag: 'wx' });
-  } catch (error) {
-    throw labError('Conflict', `another process is busy with ${what}; wait for its end`, { cause: error });
-  }
+  await acquire(path, what, Date.now() + waitMs);
   try {
     return await work();
   } finally {
@@ -26,10 +23,32 @@ export async function withLock<T>(path: string, what: string, work: () => Promis
   }
 }
 
-function readHolder(path: string): ProcessIdentity | undefined {
+async function acquire(path: string, what: string, deadline: number): Promise<void> {
+  for (;;) {
+    try {
+      take(path, what);
+      return;
+    } catch (error) {
+      if (Date.now() >= deadline) throw error;
+      await setTimeout(50);
+    }
+  }
+}
+
+function take(path: string, what: string): void {
+  const holder = readIdentity(path);
+  if (holder !== undefined && isAlive(holder)) {
+    throw labError('Conflict', `process ${holder.pid} is busy with ${what}; wait for its end`);
+  }
+  rmSync(path, { force: true });
+  // Linked when it is whole, for others read it at any moment.
+  const own = `${path}.${process.pid}`;
+  writeFileSync(own, JSON.stringify(identify(process.pid)));
   try {
-    return ProcessIdentity.parse(JSON.parse(readFileSync(path, 'utf8')));
-  } catch {
-    return undefined;
+    linkSync(own, path);
+  } catch (error) {
+    throw labError('Conflict', `another process is busy with ${what}; wait for its end`, { cause: error });
+  } finally {
+    rmSync(own, { force: true });
   }
 }

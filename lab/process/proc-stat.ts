@@ -30,3 +30,12 @@ export function identify(pid: number): ProcessIdentity | undefined {
 export function isAlive(process: ProcessIdentity): boolean {
   return identify(process.pid)?.startTicks === process.startTicks;
 }
+
+/** The identity that a file holds as JSON, `undefined` when it holds none. */
+export function readIdentity(path: string): ProcessIdentity | undefined {
+  try {
+    return ProcessIdentity.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}

@@ -48,7 +48,9 @@ describe('a daemon', () => {
   });
 
   it('tells with the end of its log that it died', async () => {
-    const daemon = start('echo the reason; exit 1');
+    const end = join(directory, 'end');
+    const daemon = start(`until [ -e '${end}' ]; do sleep 0.02; done; echo the reason; exit 1`);
+    writeFileSync(end, '');
     await expect.poll(() => identify(daemon.pid)).toBeUndefined();
     expect(() => daemon.assertAlive()).toThrow(/the reason/);
   });
@@ -72,6 +74,27 @@ describe('a lock', () => {
     });
     await expect(failing).rejects.toThrow('mine');
     expect(await withLock(path, 'work', async () => 2)).toBe(2);
+  });
+
+  it('is waited for by who has the time', async () => {
+    const order: string[] = [];
+    let enter: (() => void) | undefined;
+    const inside = new Promise<void>((resolve) => {
+      enter = resolve;
+    });
+    let leave: (() => void) | undefined;
+    const first = withLock(path, 'work', async () => {
+      enter?.();
+      await new Promise<void>((resolve) => {
+        leave = resolve;
+      });
+      order.push('first');
+    });
+    await inside;
+    const second = withLock(path, 'work', async () => order.push('second'), { waitMs: 20_000 });
+    leave?.();
+    await Promise.all([first, second]);
+    expect(order).toEqual(['first', 'second']);
   });
 
   it('is taken over from a process that is gone', async () => {

@@ -12,6 +12,14 @@ ensure_kubernetes() {
   has_kube_program kubectl || has_system_kubectl || provide_kube_program kubectl
 }
 
+# What a node and its control plane run beside the API server: a minute and a half for the first, seconds for the others.
+ensure_kubernetes_node() {
+  local program
+  for program in kube-controller-manager kube-scheduler kube-proxy kubelet; do
+    has_kube_program "$program" || provide_kube_program "$program"
+  done
+}
+
 has_kube_program() { [ -x "${KUBEBUILDER_ASSETS:-/nonexistent}/$1" ] || [ -x "$KUBERNETES_BIN/$1" ]; }
 
 has_system_kubectl() {

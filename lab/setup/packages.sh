@@ -8,19 +8,33 @@ ALL_PACKAGES=(
   # the laboratory: etcd, virtual machines, their firmware, virtual BMCs, SSH to what was installed
   etcd-server qemu-system-x86 qemu-utils seabios ipxe-qemu ovmf libvirt-daemon-system libvirt-clients
   python3 python3-venv python3-libvirt openssh-client
-  # the rack's boot loaders
-  ipxe
+  # the rack's boot loaders, and those of virtual media
+  ipxe isolinux syslinux-common grub-efi-amd64-bin
   # images
   mmdebstrap zstd cpio xz-utils fdisk e2fsprogs dosfstools mtools squashfs-tools binutils
   # peers that the tests speak with
   isc-dhcp-client isc-dhcp-relay python3-scapy kea-admin dnsmasq-base tftp-hpa atftp busybox nftables ipmitool openipmi tcpdump snmpd snmp
+  # the browser test of the web UI, with a font
+  chromium fonts-dejavu-core
 )
+
+# A server that the tests start themselves.
+SERVER_PACKAGES=(postgresql)
 
 # Peers that only the benchmarks measure against; the clients among them are in the list above.
 BENCH_PACKAGES=(kea-dhcp4-server kea-admin dnsmasq-base tftpd-hpa curl nginx-light)
 
+# A real node, and the image that runs on it.
+IMAGE_PACKAGES=(buildah mmdebstrap ca-certificates openssh-client)
+NODE_PACKAGES=(containerd runc containernetworking-plugins nftables iptables conntrack dnsmasq-base)
+
 ensure_base_packages() { ensure_packages "${BASE_PACKAGES[@]}"; }
-ensure_all_packages() { ensure_packages "${ALL_PACKAGES[@]}"; }
+ensure_all_packages() {
+  ensure_packages "${ALL_PACKAGES[@]}"
+  APT_WRAPPER=without_services ensure_packages "${SERVER_PACKAGES[@]}"
+}
+ensure_image_packages() { APT_WRAPPER=without_services ensure_packages "${IMAGE_PACKAGES[@]}"; }
+ensure_node_packages() { APT_WRAPPER=without_services ensure_packages "${NODE_PACKAGES[@]}"; }
 ensure_bench_packages() { APT_WRAPPER=without_services ensure_packages "${BENCH_PACKAGES[@]}"; }
 
 # Installs those of the packages that are missing, in one go; where it may not, says which they are.
