@@ -41,5 +41,5 @@ function plain(value: number): string {
 }
 
 function ratio(ours: number, theirs: number): string {
-  return (ours / theirs).toFixed(2);
+  return theirs === 0 ? '–' : (ours / theirs).toFixed(2);
 }

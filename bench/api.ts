@@ -1,0 +1,205 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startControlPlane } from '../lab/control-plane/start.ts';
+import { readLabEnvironment } from '../lab/environment.ts';
+import { freePorts } from '../lab/net/free-ports.ts';
+import { requireProgram } from '../lab/process/programs.ts';
+import { machineKind } from '../src/api/machine/schema.ts';
+import { createKubeClient } from '../src/kube/client.ts';
+import { loadKubeConfig, readCredentials } from '../src/kube/kubeconfig.ts';
+import { load, type Target } from './api/load.ts';
+import { openStreams, type Streams } from './api/streams.ts';
+import { percentile } from './lib/figures.ts';
+import { fillCluster } from './lib/machines.ts';
+import { residentMiB } from './lib/process-cost.ts';
+import { createReport } from './lib/record.ts';
+
+/*
+ * The REST API server as a process on a real API server: lists in many orders and with many filters at 50 a second, beside the API
+ * server's own first page; changes until a stream has them; 200 streams at once; memory. `./dev bench api 500` tries it out.
+ */
+
+const size = Number(process.argv.slice(2).find((word) => /^\d+$/.test(word)) ?? 10_000);
+const perSecond = 50;
+const seconds = 20;
+const streamCount = 200;
+const eventsPerSecond = 500;
+
+const lists = [
+  'sort=spec.pool',
+  'sort=-metadata.creationTimestamp',
+  'sort=status.hardware.memoryMiB,-spec.zone',
+  'sort=status.conditions.Ready.reason',
+  'fieldSelector=spec.pool=pool-3',
+  'fieldSelector=status.phase!=Ready,spec.zone=zone-1&sort=-spec.pool',
+  'fieldSelector=status.conditions.Ready=True&sort=metadata.name',
+  'q=r17',
+  'q=poweredge+52:54&sort=spec.zone',
+  'labelSelector=!missing',
+].map((query) => `/api/v1/machines?limit=100&${query}`);
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const directory = mkdtempSync(join(tmpdir(), 'mw-bench-api-'));
+const report = createReport('api');
+const controlPlane = await startControlPlane({ directory: join(directory, 'control-plane') });
+const client = createKubeClient({ kubeconfigPath: controlPlane.kubeconfigPath });
+const [port = 0] = await freePorts(1);
+const url = `http://127.0.0.1:${port}`;
+let server: ReturnType<typeof spawn> | undefined;
+let streams: Streams | undefined;
+
+/** Writes one machine so often a second, and resolves with how many writes there were. */
+async function change(count: number, rate: number, mark: (number: number) => string): Promise<void> {
+  const begin = performance.now();
+  const under = new Set<Promise<unknown>>();
+  for (let number = 0; number < count; number += 1) {
+    const wait = begin + (number * 1000) / rate - performance.now();
+    if (wait > 0) await pause(wait);
+    while (under.size >= 32) await Promise.race(under);
+    const name = `r${Math.floor((number % size) / 40)}-${(number % size) % 40}`;
+    const write = client
+      .patch(machineKind, name, { metadata: { annotations: { bench: mark(number) } } })
+      .finally(() => under.delete(write));
+    under.add(write);
+  }
+  await Promise.all(under);
+}
+
+try {
+  const begin = performance.now();
+  await fillCluster(client, { machines: size, inventories: true });
+  report.note(`${size} machines are there, after ${((performance.now() - begin) / 1000).toFixed(0)} s`);
+  const kubectl = requireProgram('kubectl', readLabEnvironment());
+  const kube = (...args: string[]): string =>
+    execFileSync(kubectl, ['--kubeconfig', controlPlane.kubeconfigPath, ...args], {
+      encoding: 'utf8',
+    }).trim();
+  kube('create', 'serviceaccount', 'reader');
+  kube(
+    'create',
+    'clusterrolebinding',
+    'reader',
+    '--clusterrole=cluster-admin',
+    '--serviceaccount=default:reader',
+  );
+  const token = kube('create', 'token', 'reader');
+
+  const started = performance.now();
+  server = spawn(process.execPath, [join(import.meta.dirname, '../src/bin/server.ts')], {
+    env: {
+      PATH: process.env.PATH,
+      KUBECONFIG: controlPlane.kubeconfigPath,
+      METALWRIGHT_API_PORT: String(port),
+      METALWRIGHT_API_STREAMS: String(streamCount + 10),
+      METALWRIGHT_LOG_LEVEL: 'warn',
+    },
+    stdio: ['ignore', openSync(join(directory, 'server.log'), 'w'), 'inherit'],
+  });
+  const pid = server.pid ?? 0;
+  for (;;) {
+    const isReady = await fetch(`${url}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (isReady) break;
+    await pause(200);
+  }
+  report.note(
+    `ready after ${((performance.now() - started) / 1000).toFixed(1)} s, ${residentMiB(pid).toFixed(0)} MiB`,
+  );
+
+  const headers = { authorization: `Bearer ${token}` };
+  const ours: Target = { url, headers };
+  await load(ours, lists, { perSecond: 10, seconds: 2 });
+  const listed = await load(ours, lists, { perSecond, seconds });
+  const { tls } = await readCredentials(loadKubeConfig(controlPlane.kubeconfigPath));
+  // An administrator's certificate: no fair share of anything is waited for.
+  const apiServer: Target = { url: controlPlane.url, headers: {}, tls };
+  const path = `/apis/${machineKind.group}/${machineKind.version}/machines?limit=100`;
+  const peer = await load(apiServer, [path], { perSecond, seconds: 10 });
+  const p99 = (answers: typeof listed): number =>
+    percentile(
+      answers.map(({ ms }) => ms),
+      0.99,
+    );
+  report.note(
+    `median ${percentile(
+      listed.map(({ ms }) => ms),
+      0.5,
+    ).toFixed(1)} ms, ${residentMiB(pid).toFixed(0)} MiB`,
+  );
+  report.add({
+    name: 'api-list-p99',
+    what: `page of 100 of ${size.toLocaleString('en')} machines, ten sorts and filters in turns, ${perSecond} a second: p99 (kube-apiserver: its first page, by name)`,
+    ours: p99(listed),
+    peers: [
+      { name: 'kube-apiserver', value: p99(peer) },
+      { name: 'goal', value: 100 },
+    ],
+    unit: 'ms',
+  });
+
+  streams = openStreams({ url: `${url}/api/v1/watch?resources=machines`, token, clients: 1 });
+  await pause(500);
+  const writtenAt: number[] = [];
+  await change(200, 20, (number) => {
+    writtenAt[number] = performance.timeOrigin + performance.now();
+    return String(number);
+  });
+  await pause(1_000);
+  const { marks } = await streams.seen();
+  await streams.stop();
+  const delays = writtenAt.map((at, number) => (marks[number] ?? Number.POSITIVE_INFINITY) - at);
+  report.add({
+    name: 'api-change-seen',
+    what: 'from before a change is written to the API server until a stream has it: p99',
+    ours: percentile(delays, 0.99),
+    peers: [{ name: 'goal', value: 500 }],
+    unit: 'ms',
+  });
+
+  streams = openStreams({ url: `${url}/api/v1/watch?resources=machines`, token, clients: streamCount });
+  while ((await streams.seen()).open < streamCount) await pause(100);
+  const count = eventsPerSecond * 10;
+  const from = performance.now();
+  await change(count, eventsPerSecond, (number) => `s${number}`);
+  const writeSeconds = (performance.now() - from) / 1000;
+  let seen = await streams.seen();
+  for (
+    let tries = 0;
+    tries < 100 && Math.min(...seen.events) < count && seen.ended.length === 0;
+    tries += 1
+  ) {
+    await pause(200);
+    seen = await streams.seen();
+  }
+  const allSeconds = (performance.now() - from) / 1000;
+  const lost = seen.events.reduce((sum, events) => sum + Math.max(0, count - events), 0);
+  report.note(
+    `${count} changes written in ${writeSeconds.toFixed(1)} s, seen by all in ${allSeconds.toFixed(1)} s, ${(seen.bytes / 2 ** 20).toFixed(0)} MiB, ended: ${seen.ended.length}`,
+  );
+  await streams.stop();
+  report.add({
+    name: 'api-streams-rate',
+    what: `${streamCount} streams of all machines: changes a second that every one of them has got (lost: ${lost})`,
+    ours: lost === 0 ? count / allSeconds : 0,
+    peers: [{ name: 'goal', value: eventsPerSecond }],
+    unit: 'changes/s',
+  });
+  report.add({
+    name: 'api-memory',
+    what: `resident memory of the server after all of it, with ${size.toLocaleString('en')} machines and their inventories`,
+    ours: residentMiB(pid),
+    peers: [{ name: 'goal', value: 512 }],
+    unit: 'MiB',
+  });
+  report.close();
+} finally {
+  await streams?.stop();
+  server?.kill('SIGTERM');
+  await client.close();
+  await controlPlane.stop();
+  rmSync(directory, { recursive: true, force: true });
+}

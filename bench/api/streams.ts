@@ -1,0 +1,84 @@
+import { Agent, request } from 'node:http';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
+
+/*
+ * Clients of event streams, in a thread of their own so that they do not wait for whoever makes the events. Each counts what it
+ * gets, and remembers when it saw the marks that it is told to look for.
+ */
+
+interface Order {
+  url: string;
+  token: string;
+  clients: number;
+}
+
+/** What all clients have seen so far. */
+export interface Seen {
+  open: number;
+  /** Events of each client. */
+  events: number[];
+  bytes: number;
+  /** Streams that the server has ended, and why. */
+  ended: string[];
+  /** When the first client saw an event that contains a mark, on the clock of `performance.timeOrigin`. */
+  marks: Record<string, number>;
+}
+
+export interface Streams {
+  seen(): Promise<Seen>;
+  stop(): Promise<void>;
+}
+
+/** @param url with the query of the stream */
+export function openStreams(order: Order): Streams {
+  const worker = new Worker(new URL(import.meta.url), { workerData: order });
+  return {
+    seen: () =>
+      new Promise((resolve, reject) => {
+        worker.once('message', resolve);
+        worker.once('error', reject);
+        worker.postMessage('seen');
+      }),
+    async stop() {
+      await worker.terminate();
+    },
+  };
+}
+
+const marker = /"bench":"(\d+)"/g;
+
+function run({ url, token, clients }: Order): void {
+  const seen: Seen = {
+    open: 0,
+    events: Array.from({ length: clients }, () => 0),
+    bytes: 0,
+    ended: [],
+    marks: {},
+  };
+  const agent = new Agent({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
+  for (let client = 0; client < clients; client += 1) {
+    request(url, { agent, headers: { authorization: `Bearer ${token}` } }, (response) => {
+      seen.open += 1;
+      response.on('data', (piece: Buffer) => take(seen, client, piece));
+      response.on('close', () => seen.ended.push('closed'));
+    })
+      .on('error', (error) => seen.ended.push(error.message))
+      .end();
+  }
+  parentPort?.on('message', () => parentPort?.postMessage(seen));
+}
+
+const modified = Buffer.from('\nevent: modified\n');
+
+function take(seen: Seen, client: number, piece: Buffer): void {
+  seen.bytes += piece.length;
+  let count = 0;
+  for (let at = piece.indexOf(modified); at >= 0; at = piece.indexOf(modified, at + 1)) count += 1;
+  seen.events[client] = (seen.events[client] ?? 0) + count;
+  if (client !== 0) return;
+  const now = performance.timeOrigin + performance.now();
+  for (const [, mark = ''] of piece.toString('latin1').matchAll(marker)) seen.marks[mark] ??= now;
+  if (piece.includes('event: bye')) seen.ended.push(piece.toString().slice(-200));
+}
+
+if (parentPort !== null) run(workerData);
