@@ -1,26 +1,43 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/integration/shared/longest-first.ts';
 
 /**
- * Three suites by folder: unit tests sit beside the code; `test/integration` needs a real API server or network
+ * Suites by folder: unit tests sit beside the code; `test/integration` needs a real API server or network
  * namespaces; `test/e2e` boots virtual machines. `./dev test` runs them in this order.
+ * `test/e2e-lifecycle` takes one machine through every phase: too long for that, it runs by `./dev test e2e lifecycle`;
+ * `test/cluster` installs the chart on a real node: by `./dev test cluster`.
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts', 'lab/**/*.test.ts', 'images/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'test/unit/**/*.test.ts',
+            'lab/**/*.test.ts',
+            'images/**/*.test.ts',
+            'web/src/**/*.test.ts',
+          ],
           testTimeout: 20_000,
+          // No file changes what another could see: one process for many files saves the loading of modules. They wait as well.
+          isolate: false,
+          maxWorkers: 3,
         },
       },
       {
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          globalSetup: 'test/integration/shared/lender.ts',
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 1,
+          // Whoever looks more often keeps the API server from what is waited for.
+          expect: { poll: { interval: 200, timeout: 15_000 } },
+          // They wait more than they compute.
+          maxWorkers: 4,
         },
       },
       {
@@ -28,6 +45,24 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 900_000,
+          hookTimeout: 300_000,
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          testTimeout: 900_000,
+          hookTimeout: 1_800_000,
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: {
+          name: 'lifecycle',
+          include: ['test/e2e-lifecycle/**/*.test.ts'],
+          testTimeout: 1_800_000,
           hookTimeout: 300_000,
           maxWorkers: 1,
         },

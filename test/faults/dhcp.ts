@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /*
- * Two racks on one bridge, killed again and again under load: `./dev test faults-dhcp [--kills 200] [--seed N] [--clients 1500]`.
+ * Two racks on one bridge, killed again and again under load: `./dev test faults-dhcp [--kills 200] [--seed N] [--clients 600]`.
  * Everything runs in network namespaces of its own, which go with it.
  */
 

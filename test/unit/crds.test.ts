@@ -34,7 +34,8 @@ describe('crds/', () => {
   });
 
   it('gives kinds short names and plurals that do not meet', () => {
-    const words = kinds.flatMap((kind) => [...kind.shortNames, kind.plural, kind.singular]);
+    // The plural of chassis is chassis.
+    const words = kinds.flatMap((kind) => [...kind.shortNames, ...new Set([kind.plural, kind.singular])]);
     expect(new Set(words).size).toBe(words.length);
     const others = ['ma', 'machine-set', 'ms', 'md', 'cl', 'ip', 'ips', 'no', 'po', 'svc'];
     expect(words.filter((word) => others.includes(word))).toEqual([]);

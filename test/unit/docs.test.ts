@@ -8,10 +8,12 @@ import { agentFailures } from '../../src/api/agent/schema.ts';
 import { kinds } from '../../src/api/crd/kinds.ts';
 import { OperatorConfiguration } from '../../src/config/operator.ts';
 import { RackConfiguration } from '../../src/config/rack.ts';
+import { ServerConfiguration } from '../../src/config/server.ts';
 import { importErrors } from '../../src/controllers/boot-image/errors.ts';
 import { namedOptions } from '../../src/domain/dhcp/option-table.ts';
 import { failureTable } from '../../src/domain/lifecycle/failures.ts';
 import { powerErrors } from '../../src/rack/power/errors.ts';
+import webPackageJson from '../../web/package.json' with { type: 'json' };
 
 const repository = resolve(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(repository, path), 'utf8');
@@ -26,6 +28,7 @@ describe('configuration.md', () => {
   it.each([
     ['operator', OperatorConfiguration],
     ['rack', RackConfiguration],
+    ['server', ServerConfiguration],
   ])('names every variable of the %s', (_, schema) => {
     const variables = Object.keys(schema.in.shape);
     expect(variables.length).toBeGreaterThan(5);
@@ -33,12 +36,15 @@ describe('configuration.md', () => {
   });
 
   it('names no variable that there is not', () => {
-    const known = [OperatorConfiguration, RackConfiguration].flatMap((schema) =>
+    const known = [OperatorConfiguration, RackConfiguration, ServerConfiguration].flatMap((schema) =>
       Object.keys(schema.in.shape),
     );
     const laboratory = ['METALWRIGHT_CACHE', 'METALWRIGHT_ALLOW_DOWNLOAD'];
+    const commandLine = ['METALWRIGHT_SERVER', 'METALWRIGHT_SERVER_CA', 'METALWRIGHT_TOKEN'];
     const named = [...page.matchAll(/`(METALWRIGHT_[A-Z_]+)`/g)].map(([, name]) => name);
-    expect(named.filter((name) => ![...known, ...laboratory].includes(name ?? ''))).toEqual([]);
+    expect(named.filter((name) => ![...known, ...laboratory, ...commandLine].includes(name ?? ''))).toEqual(
+      [],
+    );
   });
 });
 
@@ -65,7 +71,9 @@ describe('dhcp-options.md', () => {
 describe('dependencies.md', () => {
   it('has every dependency, with its version', () => {
     const lines = read('docs/reference/dependencies.md').split('\n');
-    const all = Object.entries({ ...packageJson.dependencies, ...packageJson.devDependencies });
+    const all = [packageJson, webPackageJson].flatMap(({ dependencies, devDependencies }) =>
+      Object.entries({ ...dependencies, ...devDependencies }),
+    );
     const missing = all.filter(
       ([name, version]) =>
         !lines.some((line) => line.startsWith(`| [${name}](`) && line.includes(`| ${version} |`)),

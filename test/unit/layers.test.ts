@@ -85,9 +85,47 @@ describe('the layers of src/', () => {
   });
 });
 
+/** Files of the contract that hold no schema: what they hold may be in a page. */
+const withoutSchemas = ['src/api/meta.ts', 'src/api/conditions.ts'];
+
+describe('the web UI', () => {
+  const files = sourceFiles('web/src');
+  const pages = files.filter(({ path }) => !isTest(path));
+
+  it('imports of the programs only what is pure', () => {
+    expect(pages.length).toBeGreaterThan(50);
+    const wrong = files.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => /^(src|lab|test|images|bench)\//.test(target))
+        .filter((target) => !['api', 'domain'].includes(layerOf(target) ?? ''))
+        .map((target) => `${file.path} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('takes types alone from the contract, so that its schemas are not sent to browsers', () => {
+    const wrong = pages.flatMap((file) => {
+      const text = [...file.text.matchAll(/^import (?!type )[^;]*;/gm)].map(([line]) => line).join('\n');
+      return importsOf({ path: file.path, text })
+        .filter((target) => layerOf(target) === 'api' && !withoutSchemas.includes(target))
+        .map((target) => `${file.path} imports ${target}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('is imported by nobody', () => {
+    const wrong = [...program, ...tests].flatMap((file) =>
+      importsOf(file)
+        .filter((target) => target.startsWith('web/'))
+        .map((target) => `${file.path} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
 describe('source files', () => {
   it('have 500 lines at most', () => {
-    const long = sourceFiles('src', 'lab', 'images')
+    const long = sourceFiles('src', 'lab', 'images', 'web/src')
       .filter(({ path }) => !isTest(path))
       .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
       .filter(({ lines }) => lines > 500);

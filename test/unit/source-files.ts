@@ -13,14 +13,14 @@ export interface SourceFile {
 export function sourceFiles(...folders: readonly string[]): SourceFile[] {
   return folders.flatMap((folder) =>
     readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts') && !name.split(sep).includes('node_modules'))
+      .filter((name) => /\.tsx?$/.test(name) && !name.split(sep).includes('node_modules'))
       .map((name) => join(folder, name).replaceAll(sep, '/'))
       .map((path) => ({ path, text: readFileSync(join(repository, path), 'utf8') })),
   );
 }
 
 export function isTest(path: string): boolean {
-  return path.endsWith('.test.ts') || path.split('/').includes('testing');
+  return /\.test\.tsx?$/.test(path) || path.split('/').includes('testing');
 }
 
 /** The modules that a file names in `import`, `export … from` and `import()`; its own files as paths from the root. */

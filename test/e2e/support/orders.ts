@@ -10,12 +10,14 @@ import type { Setting } from './setting.ts';
 
 /** What a person does: everything here goes through kubectl. */
 
+type Laboratory = Pick<Setting, 'lab'>;
+
 /** Where user data and Allocations of the test live. */
 export const namespace = 'default';
 
 /** Stores the credentials of a machine's BMC, or wrong ones. */
 export async function storeCredentials(
-  { lab }: Setting,
+  { lab }: Laboratory,
   machine: LabMachine,
   password?: string,
 ): Promise<void> {
@@ -25,19 +27,19 @@ export async function storeCredentials(
 }
 
 /** Describes a machine before it was ever switched on. */
-export async function declareMachine({ lab }: Setting, machine: LabMachine): Promise<void> {
+export async function declareMachine({ lab }: Laboratory, machine: LabMachine): Promise<void> {
   await lab.kubectl.apply([machineResource(machine, lab.bmcOf(machine))]);
 }
 
 /** Approves a machine that enlisted itself, and says where its BMC is. */
-export async function approve({ lab }: Setting, name: string, machine: LabMachine): Promise<void> {
+export async function approve({ lab }: Laboratory, name: string, machine: LabMachine): Promise<void> {
   const patch = { spec: { approved: true, bmc: bmcSpec(machine, lab.bmcOf(machine)) } };
   await lab.kubectl.run('patch', 'machine', name, '--type=merge', '--patch', JSON.stringify(patch));
 }
 
 let ordered = 0;
 
-/** Orders a machine to do something, and waits until the order was taken up and came to a good end. */
+/** Orders a machine to do something, and waits until the order was taken up: what it began may last. */
 export async function order(
   { lab, witness }: Setting,
   machine: string,
@@ -52,14 +54,14 @@ export async function order(
     const { phase, message } = witness.actions.get(name)?.status ?? {};
     if (phase === 'Refused' || phase === 'Failed') throw new Error(`${action} was ${phase}: ${message}`);
     const seen = witness.machines.get(machine)?.status?.action?.name === name;
-    return phase === 'Succeeded' && seen ? true : undefined;
+    return (phase === 'Succeeded' || phase === 'Running') && seen ? true : undefined;
   };
-  await witness.until(() => `${action} of ${machine} succeeds`, ended, 30_000);
+  await witness.until(() => `${action} of ${machine} is taken up`, ended, 30_000);
 }
 
 /** Applies an Allocation; answers the moment of it, in milliseconds since the epoch. */
 export async function allocate(
-  { lab }: Setting,
+  { lab }: Laboratory,
   name: string,
   spec: z.input<typeof AllocationSpec>,
 ): Promise<number> {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { LIBVIRT_URI } from '../../../lab/machines/libvirt.ts';
+import { LIBVIRT_URI } from '../../../lab/machines/libvirt-daemons.ts';
 import type { LabMachine } from '../../../lab/machines/machine.ts';
 
 /** What truly happened to a virtual machine's power, as the hypervisor tells it. */

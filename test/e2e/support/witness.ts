@@ -1,7 +1,7 @@
 import { type Allocation, allocationKind } from '../../../src/api/allocation/schema.ts';
 import { type BootImage, bootImageKind } from '../../../src/api/boot-image/schema.ts';
 import { type Machine, machineKind } from '../../../src/api/machine/schema.ts';
-import { type MachineAction, machineActionKind } from '../../../src/api/machine-action/schema.ts';
+import { type AnyAction, machineActionKind } from '../../../src/api/machine-action/schema.ts';
 import { type MachineInventory, machineInventoryKind } from '../../../src/api/machine-inventory/schema.ts';
 import { createKubeClient } from '../../../src/kube/client.ts';
 import { type Change, createInformer, type Informer } from '../../../src/kube/informer.ts';
@@ -13,7 +13,7 @@ export interface Witness {
   machines: Informer<Machine>;
   inventories: Informer<MachineInventory>;
   allocations: Informer<Allocation>;
-  actions: Informer<MachineAction>;
+  actions: Informer<AnyAction>;
   images: Informer<BootImage>;
   /** Every state of a machine, oldest first. */
   historyOf(machine: string): Machine[];

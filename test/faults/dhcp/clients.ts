@@ -209,7 +209,7 @@ export function createClients({ socket, strangers, machines, random }: ClientsOp
     Object.assign(client, { state: 'Bound', address: heard.yiaddr, server: heard.server, end });
     Object.assign(client, { tries: 0, bootSince: 0 });
     // Earlier than half of the lease: more acknowledgements in less time.
-    const share = client.reserved === undefined ? 0.15 + 0.15 * random() : 0.05;
+    const share = client.reserved === undefined ? 0.1 + 0.12 * random() : 0.05;
     client.due = at + heard.leaseSeconds * 1000 * share;
   }
 

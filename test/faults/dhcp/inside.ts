@@ -27,9 +27,10 @@ const { values } = parseArgs({
 });
 const kills = Number(values.kills ?? 200);
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
-const strangers = Number(values.clients ?? 1500);
+const strangers = Number(values.clients ?? 600);
 /** A computer that is too slow for all kills in this time makes fewer, and says so. */
-const minutes = Number(values.minutes ?? 30);
+const minutes = Number(values.minutes ?? 45);
+const steadyMs = 3000;
 const term = { termSeconds: 15, renewSeconds: 4 };
 const random = mulberry(seed);
 const machines = new Map(
@@ -80,9 +81,19 @@ function look(rack: RackProcess): void {
   );
 }
 
-/** Only a rack that answers is worth a kill; one that never comes up shows in the machines' patience. */
+/** Since when each rack has answered after its last start; undefined while it does not. */
+const servingSince = new Map<RackProcess, number>();
+
+/**
+ * Only a rack that has answered for a while is worth a kill: where both are new all the time, it is the starting of programs that is
+ * tested. One that never comes up shows in the machines' patience.
+ */
 function isServing(rack: RackProcess): boolean {
-  return rack.running() && clients.heardAt(rack.server) > rack.startedAt();
+  const answers = rack.running() && clients.heardAt(rack.server) > rack.startedAt();
+  if (!answers) servingSince.delete(rack);
+  else if (!servingSince.has(rack)) servingSince.set(rack, performance.now());
+  const since = servingSince.get(rack);
+  return since !== undefined && performance.now() - since > steadyMs;
 }
 
 function report(): void {
@@ -148,7 +159,7 @@ while ((killed + busy.size < kills && isTime()) || busy.size > 0) {
     isTime() &&
     killed + busy.size < kills &&
     rack !== undefined &&
-    racks.every(isServing) &&
+    racks.map(isServing).every((serves) => serves) &&
     !occupied[index]
   ) {
     occupied[index] = true;

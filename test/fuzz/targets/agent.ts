@@ -3,6 +3,7 @@ import { parseCommandLine } from '../../../src/agent/command-line.ts';
 import { parseBootEntries, planBootOrder, staleEntries } from '../../../src/agent/install/boot-entries.ts';
 import { efiPartition, lastPartition, parsePartitionTable } from '../../../src/agent/install/partitions.ts';
 import { memTotalMiB, parseCpuInfo, parseCpuList } from '../../../src/agent/inventory/cpus.ts';
+import { decodeHostInterface, redfishHostInterfaces } from '../../../src/agent/inventory/host-interface.ts';
 import { decodeLldpFrame } from '../../../src/agent/inventory/lldp/frame.ts';
 import { createPcapReader } from '../../../src/agent/inventory/lldp/pcap.ts';
 import { decodeSmbios } from '../../../src/agent/inventory/smbios.ts';
@@ -32,6 +33,7 @@ const smbios = Uint8Array.from(
 );
 
 function runSmbios(bytes: Uint8Array): void {
+  attempt(() => decodeHostInterface(bytes));
   const structures = attempt(() => decodeSmbios(bytes));
   if (structures === undefined) return;
   must(structures.length * 4 <= bytes.length, 'more structures than bytes');
@@ -40,6 +42,7 @@ function runSmbios(bytes: Uint8Array): void {
   dimmsOf(structures);
   processorSpeedsOf(structures);
   tpmVersionOf(structures);
+  attempt(() => redfishHostInterfaces(structures));
 }
 
 function runPcap(bytes: Uint8Array): void {
@@ -55,7 +58,7 @@ function runPcap(bytes: Uint8Array): void {
 
 function runText(text: string): void {
   parseCpuInfo(text);
-  must(parseCpuList(text).length <= 1 << 20, 'more processors than there are');
+  must(parseCpuList(text).length <= 65_536, 'more processors than there are');
   memTotalMiB(text);
   parseUdevRecord(text);
   const entries = parseBootEntries(text);

@@ -1,5 +1,7 @@
+import { invalidChassis } from './invalid-chassis.ts';
 import { invalidDhcpOptions } from './invalid-dhcp-options.ts';
 import { invalidNetworks } from './invalid-networks.ts';
+import { invalidPolicies } from './invalid-policies.ts';
 import { type Invalid, row } from './invalid-row.ts';
 
 const http = { http: { url: 'https://images.example.com/disk.raw' } };
@@ -115,6 +117,71 @@ export const invalidObjects: readonly Invalid[] = [
     { cipherSuite: '0' },
     'spec.bmc.parameters',
     'ipmi: cipherSuite is',
+  ),
+  row(
+    'a server of UCS Manager without its UUID',
+    'machine-ipmi',
+    'spec.bmc',
+    { driver: 'ucsm', address: 'https://10.30.0.8', credentialsSecret: 'ucs' },
+    'spec.bmc.parameters',
+    'ucsm: uuid must be given',
+  ),
+  row(
+    'a node of a chassis that no chassis has',
+    'machine-ipmi',
+    'spec.bmc',
+    {
+      ...{ driver: 'mscm', address: '10.30.0.8', credentialsSecret: 'moonshot' },
+      parameters: { nodeId: 'c1n1; reset' },
+    },
+    'spec.bmc.parameters',
+    'mscm: nodeId must match',
+  ),
+  row(
+    'a URL where a driver speaks SSH',
+    'machine-ipmi',
+    'spec.bmc',
+    { driver: 'wedge', address: 'https://10.30.0.8', credentialsSecret: 'wedge' },
+    'spec.bmc.address',
+    'and no URL',
+  ),
+  row(
+    'an outlet that no switch has',
+    'machine-ipmi',
+    'spec.bmc',
+    { driver: 'dli', address: '10.30.0.8', credentialsSecret: 'switch', parameters: { outlet: '0' } },
+    'spec.bmc.parameters',
+    'dli: outlet must match',
+  ),
+  row(
+    'an instance of LXD with a name that leads elsewhere',
+    'machine-ipmi',
+    'spec.bmc',
+    {
+      ...{ driver: 'lxd', address: 'https://10.30.0.8', credentialsSecret: 'lxd' },
+      parameters: { instance: '../../certificates' },
+    },
+    'spec.bmc.parameters',
+    'lxd: instance must match',
+  ),
+  row(
+    'a virtual machine of vSphere that is not named',
+    'machine-ipmi',
+    'spec.bmc',
+    { driver: 'vmware', address: 'vcenter.example', credentialsSecret: 'vcenter' },
+    'spec.bmc.parameters',
+    'vmware: vm must be given',
+  ),
+  row(
+    'a way to control a chassis that it has not',
+    'machine-ipmi',
+    'spec.bmc',
+    {
+      ...{ driver: 'sm15k', address: '10.30.0.8', credentialsSecret: 'seamicro' },
+      parameters: { server: '1', control: 'Telnet' },
+    },
+    'spec.bmc.parameters',
+    'sm15k: control is',
   ),
   row(
     'parameters that exclude one another',
@@ -320,8 +387,26 @@ export const invalidObjects: readonly Invalid[] = [
 
   ...invalidNetworks,
   ...invalidDhcpOptions,
+  ...invalidPolicies,
   row('an unknown action', 'machineaction', 'spec.action', 'Explode', 'spec.action', 'Commission'),
-  row('an action for no machine', 'machineaction', 'spec.machine', undefined, 'spec.machine', 'Required'),
+  row(
+    'an action for nothing',
+    'machineaction',
+    'spec.machine',
+    undefined,
+    'spec',
+    'either machine or chassis',
+  ),
+  row('an action for two', 'machineaction', 'spec.chassis', 'c1', 'spec', 'either machine or chassis'),
+  row(
+    'an enumeration of a machine',
+    'machineaction',
+    'spec.action',
+    'Enumerate',
+    'spec.action',
+    'for a chassis',
+  ),
+  ...invalidChassis,
   row('an unknown service', 'rack', 'spec.disabledServices.0', 'Gopher', 'spec.disabledServices[0]'),
   row(
     'an interface twice',

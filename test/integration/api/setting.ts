@@ -7,7 +7,8 @@ import { startControlPlane } from '../../../lab/control-plane/start.ts';
 import { readLabEnvironment } from '../../../lab/environment.ts';
 import { type Kubectl, makeKubectl } from '../../../lab/kube/kubectl.ts';
 import { kinds } from '../../../src/api/crd/kinds.ts';
-import { createTransport, loadKubeConfig } from '../../../src/kube/transport.ts';
+import { loadKubeConfig, readCredentials } from '../../../src/kube/kubeconfig.ts';
+import { createTransport } from '../../../src/kube/transport.ts';
 
 const repository = resolve(import.meta.dirname, '../../..');
 export const examplesFolder = join(repository, 'docs/examples');
@@ -35,7 +36,8 @@ export async function startSetting(): Promise<Setting> {
   const kubectl = makeKubectl(controlPlane.kubeconfigPath, readLabEnvironment());
   await kubectl.run('create', '-f', crdsFolder);
   await kubectl.run('wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all');
-  const transport = createTransport(loadKubeConfig(controlPlane.kubeconfigPath));
+  const config = loadKubeConfig(controlPlane.kubeconfigPath);
+  const transport = createTransport(() => readCredentials(config));
   const submit = async (
     method: 'POST' | 'PATCH',
     path: string,

@@ -19,7 +19,7 @@ import { readyOf } from './network-operator.ts';
 
 type Source = BootImage['spec']['artifacts'][number]['source'];
 
-const patient = { timeout: 30_000, interval: 50 };
+const patient = { timeout: 60_000, interval: 200 };
 const content = Buffer.alloc(4 * 1024 * 1024, 'disk');
 const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
 

@@ -25,7 +25,7 @@ const kinds: readonly Resource<KubeObject>[] = [
   rackKind,
 ];
 const at = '2026-01-01T00:00:00Z';
-const patient = { timeout: 20_000, interval: 50 };
+const patient = { timeout: 60_000, interval: 200 };
 
 describe('the controllers of networks on a real API server', () => {
   let setting: Setting;
@@ -74,10 +74,13 @@ describe('the controllers of networks on a real API server', () => {
     );
     return name;
   }
-  const addressesOf = async (name: string): Promise<string[]> =>
-    (await client.list(ipAddressKind)).items
-      .filter(({ spec }) => spec.machine === name)
-      .map(({ spec }) => spec.address);
+  async function addressesOfAll(names: readonly string[]): Promise<string[][]> {
+    const { items } = await client.list(ipAddressKind);
+    return names.map((name) =>
+      items.filter(({ spec }) => spec.machine === name).map(({ spec }) => spec.address),
+    );
+  }
+  const addressesOf = async (name: string): Promise<string[]> => (await addressesOfAll([name])).flat();
 
   it('say what is missing until it is there', async () => {
     await operator();
@@ -153,7 +156,7 @@ describe('the controllers of networks on a real API server', () => {
     await subnet('lab', 'untagged', '10.0.0.0/24', { gateway: '10.0.0.1' });
     const names = await Promise.all(Array.from({ length: 20 }, (_, index) => machineOn('lab', index)));
     await expect
-      .poll(async () => (await Promise.all(names.map(addressesOf))).map(({ length }) => length), patient)
+      .poll(async () => (await addressesOfAll(names)).map(({ length }) => length), patient)
       .toEqual(names.map(() => 1));
     // And it stays so, whatever else happens to the machines.
     await Promise.all(
@@ -161,7 +164,7 @@ describe('the controllers of networks on a real API server', () => {
     );
     await client.create(fabricKind, { metadata: { name: 'later' }, spec: {} });
     await expect.poll(() => readyReason(fabricKind, 'later'), patient).toBe('True Accepted');
-    const all = (await Promise.all(names.map(addressesOf))).flat();
+    const all = (await addressesOfAll(names)).flat();
     expect(all).toHaveLength(20);
     expect(new Set(all).size).toBe(20);
     expect(all).not.toContain('10.0.0.1');

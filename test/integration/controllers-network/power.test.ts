@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Machine, machineKind, type PowerRequest } from '../../../src/api/machine/schema.ts';
+import type { PowerRequest } from '../../../src/api/machine/power.ts';
+import { type Machine, machineKind } from '../../../src/api/machine/schema.ts';
 import { systemClock } from '../../../src/domain/clock.ts';
 import type { KubeClient } from '../../../src/kube/client.ts';
 import { secrets } from '../../../src/kube/core-resources.ts';
@@ -8,6 +9,7 @@ import { silentLogger } from '../../../src/log/logger.ts';
 import { createBmcLock } from '../../../src/rack/power/bmc-lock.ts';
 import { delay } from '../../../src/rack/power/delay.ts';
 import { createPowerPoller } from '../../../src/rack/power/poller.ts';
+import { storeReach } from '../../../src/rack/power/reach.ts';
 import { createPowerRequests, type PowerRequestsDeps } from '../../../src/rack/power/requests.ts';
 import {
   type RedfishSimulator,
@@ -16,11 +18,12 @@ import {
 import { createWorld } from '../../../src/rack/world/world.ts';
 import { operatorNamespace, type Setting, startSetting } from '../controllers/setting.ts';
 
-const patient = { timeout: 30_000, interval: 50 };
+const patient = { timeout: 60_000, interval: 200 };
 const user = { username: 'operator', password: randomBytes(9).toString('base64url') };
 const timings = {
   pollMs: 50,
   stateTimeoutMs: 20_000,
+  softOffMs: 2_000,
   recommandMs: 10_000,
   retryBudgetMs: 5_000,
   retryFirstMs: 50,
@@ -148,6 +151,21 @@ describe('power requests on a real API server', () => {
     expect(status?.powerState).toBe('On');
     expect(status?.power?.request?.id).toBe('r1');
     expect(status?.power?.result).toMatchObject({ rack: 'rack-1', step: 'On' });
+  });
+
+  it('leave behind who reaches the BMC, each rack for itself', async () => {
+    const say = async (rackName: string, reaches: boolean): Promise<void> =>
+      await storeReach(await machine(), reaches, {
+        ...{ client, rackName, isAlive: () => true, clock: systemClock },
+      });
+    await say('rack-1', false);
+    await say('rack-2', true);
+    await say('rack-1', true);
+    const reach = (await machine()).status?.bmcReach ?? [];
+    expect(reach.map(({ rack, reaches }) => [rack, reaches])).toEqual([
+      ['rack-1', true],
+      ['rack-2', true],
+    ]);
   });
 
   it('are carried out once when two racks race for them', async () => {

@@ -145,7 +145,9 @@ describe('a machine that fails', () => {
       isTrue((await allocation('tenant'))?.status?.conditions, 'Ready'),
     );
     expect(await order('steal', 'worn', 'Commission')).toBe('Refused');
-    expect(await order('break', 'worn', 'MarkBroken')).toBe('Refused');
+    expect(await order('break', 'worn', 'MarkBroken')).toBe('Succeeded');
+    expect(await order('mend', 'worn', 'MarkFixed')).toBe('Succeeded');
+    await phaseIs('worn', 'Deployed');
     behaviours.set('worn', {
       failTask: ({ status }) =>
         status?.task?.kind === 'Erase' ? { reason: 'EraseFailed', message: 'sda: I/O error' } : undefined,

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => setting.stop());
 
-const rounds = 100;
+const rounds = 50;
 
 describe('two Allocations that want the same machine, and two operators that both believe to lead', () => {
   it(`never both get it, ${rounds} times`, { timeout: 240_000 }, async () => {

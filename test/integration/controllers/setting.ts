@@ -1,81 +1,41 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parse } from 'yaml';
-import { type ControlPlane, startControlPlane } from '../../../lab/control-plane/start.ts';
-import { type Allocation, allocationKind } from '../../../src/api/allocation/schema.ts';
+import type { Allocation } from '../../../src/api/allocation/schema.ts';
 import { type BootImage, bootImageKind } from '../../../src/api/boot-image/schema.ts';
-import { fabricKind } from '../../../src/api/fabric/schema.ts';
-import { ipAddressKind } from '../../../src/api/ip-address/schema.ts';
-import { type Machine, machineKind } from '../../../src/api/machine/schema.ts';
-import { machineActionKind } from '../../../src/api/machine-action/schema.ts';
-import { machineInventoryKind } from '../../../src/api/machine-inventory/schema.ts';
+import type { Machine } from '../../../src/api/machine/schema.ts';
 import { rackKind } from '../../../src/api/rack/schema.ts';
-import { subnetKind } from '../../../src/api/subnet/schema.ts';
-import { vlanKind } from '../../../src/api/vlan/schema.ts';
 import { createAllocationController } from '../../../src/controllers/allocation/controller.ts';
-import { createMachineController } from '../../../src/controllers/machine/controller.ts';
+import {
+  createMachineController,
+  type MachineControllerDeps,
+} from '../../../src/controllers/machine/controller.ts';
 import { defaultMachineTimings, type MachineTimings } from '../../../src/controllers/machine/timings.ts';
 import { createMachineActionController } from '../../../src/controllers/machine-action/controller.ts';
 import { createInformers } from '../../../src/controllers/shared/informers.ts';
-import { systemClock } from '../../../src/domain/clock.ts';
+import { type Clock, systemClock } from '../../../src/domain/clock.ts';
 import { createKubeClient, type KubeClient } from '../../../src/kube/client.ts';
-import { namespaces } from '../../../src/kube/core-resources.ts';
-import type { KubeObject, Resource } from '../../../src/kube/resource.ts';
+import type { EventRecorder } from '../../../src/kube/events.ts';
 import { silentLogger } from '../../../src/log/logger.ts';
+import { borrowPlane } from '../shared/borrow.ts';
+import { operatorNamespace } from '../shared/plane.ts';
 
-export const operatorNamespace = 'metalwright';
+export { operatorNamespace };
 
 /** A real API server with Metalwright's CRDs. */
 export interface Setting {
   client: KubeClient;
+  kubeconfigPath: string;
   stop(): Promise<void>;
 }
 
-const crds: Resource<KubeObject> = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  plural: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-};
-
 export async function startSetting(): Promise<Setting> {
-  const directory = mkdtempSync(join(tmpdir(), 'metalwright-controllers-'));
-  const controlPlane: ControlPlane = await startControlPlane({ directory });
-  const client = createKubeClient({ kubeconfigPath: controlPlane.kubeconfigPath });
-  const folder = join(import.meta.dirname, '../../../crds');
-  for (const file of readdirSync(folder)) {
-    await client.create(crds, parse(readFileSync(join(folder, file), 'utf8')));
-  }
-  await until('the CRDs are served', async () => {
-    try {
-      const served: Resource<KubeObject>[] = [
-        machineKind,
-        allocationKind,
-        machineActionKind,
-        bootImageKind,
-        rackKind,
-        machineInventoryKind,
-        ipAddressKind,
-        subnetKind,
-        vlanKind,
-        fabricKind,
-      ];
-      for (const kind of served) await client.list(kind);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  await client.create(namespaces, { metadata: { name: operatorNamespace } });
+  const plane = await borrowPlane();
+  const client = createKubeClient({ kubeconfigPath: plane.kubeconfigPath });
   return {
     client,
+    kubeconfigPath: plane.kubeconfigPath,
     async stop() {
       await client.close();
-      await controlPlane.stop();
-      rmSync(directory, { recursive: true, force: true });
+      plane.giveBack();
     },
   };
 }
@@ -93,10 +53,15 @@ export interface OperatorOptions {
   fence?: { assertHeld(): void };
   /** Runs the allocation controller alone. */
   onlyAllocations?: boolean;
+  /** Default: Events are dropped. */
+  events?: EventRecorder;
+  steps?: MachineControllerDeps['steps'];
+  clock?: Clock;
 }
 
 export async function startOperator(options: OperatorOptions): Promise<Operator> {
-  const { timings, fence = { assertHeld() {} }, onlyAllocations = false } = options;
+  const { timings, fence = { assertHeld() {} }, onlyAllocations = false, steps } = options;
+  const { events = { event() {}, async stop() {} }, clock = systemClock } = options;
   const client = options.wrap?.(options.client) ?? options.client;
   const log = silentLogger;
   const informers = createInformers(options.client, operatorNamespace, log);
@@ -106,8 +71,9 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
   const deps = {
     client,
     informers,
-    events: { event() {}, async stop() {} },
-    clock: systemClock,
+    events,
+    steps,
+    clock,
     log,
     fence,
     namespace: operatorNamespace,
@@ -133,7 +99,7 @@ export async function until(
   isSo: () => boolean | Promise<boolean>,
   seen: () => unknown = () => '',
   timeoutMs = 30_000,
-  pauseMs = 20,
+  pauseMs = 100,
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!(await isSo())) {

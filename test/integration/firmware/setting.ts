@@ -108,7 +108,17 @@ async function build(
   const relaying = relay.start([
     ...['dhcrelay', '-4', '-d', '-a', '--no-pid', '-iu', 'up0', '-id', 'down0', rackAddress],
   ]);
-  await Promise.all([server.until(/rack ready/, 60_000), relaying.until(/Listening on.*down0/, 60_000)]);
+  // As routers do it. Without one iPXE asks for sixteen seconds for a router of IPv6 before it goes on with IPv4.
+  await relay.ip('address', 'add', 'fd81:2::254/64', 'dev', 'down0', 'nodad');
+  const routing = relay.start([
+    ...['dnsmasq', '--no-daemon', '--port=0', '--conf-file=/dev/null', '--pid-file=', '--interface=down0'],
+    ...['--bind-interfaces', '--enable-ra', '--dhcp-range=fd81:2::,ra-only,64,10m'],
+  ]);
+  await Promise.all([
+    server.until(/rack ready/, 60_000),
+    relaying.until(/Listening on.*down0/, 60_000),
+    routing.until(/router advertisement/i, 60_000),
+  ]);
 
   const neighbour = async (name: string): Promise<Namespace> => {
     const space = await netns.create(name);

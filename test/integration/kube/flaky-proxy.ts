@@ -1,7 +1,7 @@
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { loadKubeConfig, readCredentials } from '../../../src/kube/transport.ts';
+import { loadKubeConfig, readCredentials } from '../../../src/kube/kubeconfig.ts';
 
 /** What the proxy does to requests; changed at any time, also under a running watch. */
 export interface Faults {

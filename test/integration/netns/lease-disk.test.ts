@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ipv4FromNumber } from '../../../src/domain/net/address.ts';
 import { silentLogger } from '../../../src/log/logger.ts';
 import type { LeaseEntry } from '../../../src/rack/dhcp4/leases/lease.ts';
 import { openLeaseStore } from '../../../src/rack/dhcp4/leases/store.ts';
@@ -32,7 +33,7 @@ describe('leases on a disk that is full', () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory]);
   });
   afterEach(() => {
-    execFileSync('umount', [directory]);
+    execFileSync('umount', ['-l', directory]);
     rmSync(directory, { recursive: true });
   });
 
@@ -41,14 +42,7 @@ describe('leases on a disk that is full', () => {
     const store = await open();
     await store.commit(bound(1));
     const ballast = join(directory, 'ballast');
-    for (let size = 64 * 1024; size > 0; size -= 512) {
-      try {
-        writeFileSync(ballast, new Uint8Array(size));
-        break;
-      } catch {
-        // Still too large.
-      }
-    }
+    fill(ballast, 64 * 1024);
     const kept: number[] = [1];
     const refused: number[] = [];
     for (let number = 2; number < 120; number += 1) {
@@ -73,3 +67,72 @@ describe('leases on a disk that is full', () => {
     await again.close();
   });
 });
+
+// A container may have no loop devices.
+describe.skipIf(!existsSync('/dev/loop-control'))('leases on a disk that fails', () => {
+  requireTools('mkfs.ext2');
+  let backing: string;
+  let directory: string;
+
+  beforeEach(() => {
+    backing = mkdtempSync(join(tmpdir(), 'mw-backing-'));
+    directory = mkdtempSync(join(tmpdir(), 'mw-failing-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', backing]);
+    const image = join(backing, 'disk');
+    writeFileSync(image, '');
+    truncateSync(image, 8 * 1024 * 1024);
+    execFileSync('mkfs.ext2', ['-q', '-F', '-m', '0', image]);
+    execFileSync('mount', ['-o', 'loop', image, directory]);
+  });
+  afterEach(() => {
+    execFileSync('umount', ['-l', directory]);
+    execFileSync('umount', ['-l', backing]);
+    rmSync(directory, { recursive: true });
+    rmSync(backing, { recursive: true });
+  });
+
+  it('are not acknowledged when the kernel says so only at fsync: what was acknowledged before is known', {
+    timeout: 120_000,
+  }, async () => {
+    const store = await openLeaseStore({
+      directory,
+      clock: { now: () => now - 1000 },
+      log: silentLogger,
+    });
+    await store.commit(bound(1));
+    // The file system has room and takes the bytes; the disk below it has none.
+    fill(join(backing, 'ballast'), 1024 * 1024);
+    const kept = [1];
+    let failure: { code?: string; message?: string } = {};
+    for (let number = 2; number < 20_000 && failure.code === undefined; number += 1) {
+      await store.commit(bound(number)).then(
+        () => kept.push(number),
+        (error: { code?: string; message?: string }) => {
+          failure = error;
+        },
+      );
+    }
+    expect(failure).toMatchObject({ code: 'LeaseNotStored', message: expect.stringMatching(/EIO|ENOSPC/) });
+    expect(store.problem()).toMatch(/EIO|ENOSPC/);
+    rmSync(join(backing, 'ballast'));
+    await expect.poll(() => store.problem(), { timeout: 30_000 }).toBeUndefined();
+    await store.commit(bound(200_000));
+    await store.close();
+    const again = await openLeaseStore({ directory, clock: { now: () => now - 1000 }, log: silentLogger });
+    const addresses = again.list().map(({ address }) => address);
+    for (const number of [...kept, 200_000]) expect(addresses).toContain(ipv4FromNumber(0x0a000000 + number));
+    await again.close();
+  });
+});
+
+/** Takes what room there is, in a file. */
+function fill(path: string, atMost: number): void {
+  for (let size = atMost; size > 0; size -= 512) {
+    try {
+      writeFileSync(path, new Uint8Array(size));
+      return;
+    } catch {
+      // Still too large.
+    }
+  }
+}

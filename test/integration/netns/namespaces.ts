@@ -5,6 +5,7 @@ const run = promisify(execFile);
 
 /** The Debian package that each program of these tests comes from. */
 const packages = {
+  'mkfs.ext2': 'e2fsprogs',
   ip: 'iproute2',
   dhclient: 'isc-dhcp-client',
   perfdhcp: 'kea-admin',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aController } from '../../../src/rack/power/testing/ipmi-bridge.ts';
 import { type IpmiSimulator, startIpmiSimulator } from '../../../src/rack/power/testing/ipmi-simulator.ts';
 import { ipmitool } from './peers.ts';
 
@@ -32,5 +33,17 @@ describe('ipmitool against the codecs of the IPMI driver, used the other way rou
   it.each(['3', '17'])('is refused with cipher suite %s and another K_g', async (suite) => {
     const options = ['-C', suite, '-k', 'another', '-N', '1', '-R', '1'];
     await expect(ipmitool(bmc.port, user, options, ['chassis', 'power', 'status'])).rejects.toThrow();
+  });
+
+  it('reaches a controller over two bridges, and powers its machine alone', async () => {
+    bmc.setPower('Off');
+    const node = aController();
+    bmc.faults.bus = { style: 'Separate', controllers: new Map([['0:82/7:72', node]]) };
+    const path = ['-m', '0x20', '-B', '0', '-T', '0x82', '-b', '7', '-t', '0x72'];
+    const run = (...command: string[]) => ipmitool(bmc.port, user, ['-C', '17', '-k', key, ...path], command);
+    expect(await run('chassis', 'power', 'status')).toContain('is off');
+    await run('chassis', 'power', 'on');
+    expect(node.power).toBe('On');
+    expect(bmc.power()).toBe('Off');
   });
 });

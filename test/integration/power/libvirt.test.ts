@@ -5,8 +5,10 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readLabEnvironment } from '../../../lab/environment.ts';
-import { ensureLibvirt, LIBVIRT_URI, stopOwnLibvirt } from '../../../lab/machines/libvirt.ts';
+import { ensureLibvirt, LIBVIRT_URI, stopOwnLibvirt } from '../../../lab/machines/libvirt-daemons.ts';
+import { silentLogger } from '../../../src/log/logger.ts';
 import { createLibvirtDriver } from '../../../src/rack/power/libvirt/driver.ts';
+import { enumerateLibvirt } from '../../../src/rack/power/libvirt/enumerate.ts';
 import { freePort, type Peer, pythonOfPeers, scratchDirectory, startPeer, untilReady } from './peers.ts';
 
 const run = promisify(execFile);
@@ -80,6 +82,17 @@ describe('a virtual machine of libvirt', () => {
     expect(await driver.status(signal)).toBe('Off');
     expect(await truth()).toBe('shut off');
     await driver.close();
+  });
+
+  it('is listed among all machines of the hypervisor', async () => {
+    const target = { username: '', password: '', secret: {}, bootMode: 'UEFI', parameters: {} } as const;
+    const nodes = await enumerateLibvirt({ ...target, address: LIBVIRT_URI }, { log: silentLogger }, signal);
+    expect(nodes.find(({ name }) => name === domain)).toMatchObject({
+      parameters: { domain },
+      architecture: 'amd64',
+      macAddresses: [],
+      powerState: 'Off',
+    });
   });
 
   it('is named when it does not exist', async () => {

@@ -1,10 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { PowerTimings } from '../../../src/rack/power/steps.ts';
+import { makeScratch } from '../shared/scratch.ts';
 
 /** A server that others wrote, running for a test. */
 export interface Peer {
@@ -18,6 +19,7 @@ export interface Peer {
 export const quickTimings: PowerTimings = {
   pollMs: 200,
   stateTimeoutMs: 60_000,
+  softOffMs: 2_000,
   recommandMs: 20_000,
   retryBudgetMs: 30_000,
   retryFirstMs: 200,
@@ -61,9 +63,9 @@ export function requireProgram(name: string, debianPackage: string): string {
   throw new Error(`${name} is missing: apt-get install ${debianPackage}`);
 }
 
-/** A folder for one test's files. */
+/** A folder for one test's files. It goes when the tests of the file have ended. */
 export function scratchDirectory(): string {
-  return mkdtempSync(join(tmpdir(), 'metalwright-power-'));
+  return makeScratch('metalwright-power-');
 }
 
 /** Starts a server in the background. `stop` ends it with what it has started, and removes its folder. */
@@ -127,6 +129,12 @@ export async function untilReady(
     }
   }
 }
+
+/** What ipmi_sim is told to have: a BMC at its usual address, and nothing beside it. */
+export const oneController = `mc_setbmc 0x20
+mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02
+mc_enable 0x20
+`;
 
 /** ipmitool, as a second opinion. @returns its standard output. */
 export async function ipmitool(

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/domain/clock.ts';
@@ -149,6 +150,16 @@ describe('sushy-tools with a UEFI machine that is slow, users and TLS', () => {
     expect(outcome).toMatchObject({ outcome: 'Succeeded', state: 'On' });
   });
 
+  it('tells of health, sensors and Secure Boot as far as it has them', async () => {
+    const driver = driverFor(address, { ...user, tls, parameters: { systemUuid: fakeSystem } });
+    const report = await driver.health?.({ cursor: undefined }, signal);
+    await driver.close();
+    expect(report).toMatchObject({ overall: 'OK', components: [], log: { news: [], critical: 0 } });
+    expect(report?.sensors).toContainEqual({
+      ...{ name: 'BaseBoard System Fan', kind: 'Fan', unit: 'RPM', value: 2100 },
+    });
+  });
+
   it.each([
     { name: 'a wrong password', target: { password: 'not it' }, code: 'BmcAuthenticationFailed' },
     { name: 'an unknown user', target: { username: 'nobody' }, code: 'BmcAuthenticationFailed' },
@@ -162,5 +173,58 @@ describe('sushy-tools with a UEFI machine that is slow, users and TLS', () => {
     const driver = driverFor(address, { ...user, tls, ...target });
     await expect(driver.status(signal)).rejects.toMatchObject({ code });
     await driver.close();
+  });
+});
+
+describe.each(['minimum', 'vmedia', 'full'] as const)("sushy-tools' feature set %s", (featureSet) => {
+  let peer: Peer;
+  let address: string;
+  let media: Server;
+  let url: string;
+  const driverOfSystem = () => driverFor(address, { parameters: { systemUuid: fakeSystem } });
+
+  beforeAll(async () => {
+    media = createServer((_request, response) => void response.end(Buffer.alloc(4096)));
+    const port = await freePort();
+    await new Promise<void>((resolve) => media.listen(port, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${port}/boot.iso`;
+    const settings = { SUSHY_EMULATOR_FAKE_DRIVER: true, SUSHY_EMULATOR_FEATURE_SET: featureSet };
+    const started = await startSushy(settings, '');
+    peer = started.peer;
+    address = `http://127.0.0.1:${started.port}`;
+    await untilReady(peer, () => lookOnce(driverOfSystem()));
+  });
+  afterAll(async () => {
+    await peer?.stop();
+    media?.closeAllConnections();
+    media?.close();
+  });
+
+  it('is enough to cycle a machine into the network, and to tell as much of its health as there is', async () => {
+    const driver = driverOfSystem();
+    const request = { id: 'r1', action: 'Cycle', boot: 'Network' } as const;
+    const outcome = await executePowerRequest(request, undefined, driver, deps, signal);
+    expect(outcome).toMatchObject({ outcome: 'Succeeded', state: 'On' });
+    const report = await driver.health?.({ cursor: undefined }, signal);
+    expect(report).toMatchObject({ components: [], log: { news: [], critical: 0 } });
+    expect(report?.sensors.length === 0).toBe(featureSet !== 'full');
+    await driver.close();
+  });
+
+  it(`has ${featureSet === 'minimum' ? 'no' : 'a'} virtual drive`, async () => {
+    const driver = driverOfSystem();
+    const inserted = driver.setBootDevice('VirtualMedia', signal, { url });
+    if (featureSet === 'minimum') {
+      await expect(inserted).rejects.toMatchObject({ code: 'BmcUnsupported' });
+      await driver.close();
+      return;
+    }
+    await inserted;
+    const seen = async (): Promise<unknown> =>
+      (await fetch(`${address}/redfish/v1/Systems/${fakeSystem}/VirtualMedia/Cd`)).json();
+    expect(await seen()).toMatchObject({ Inserted: true, Image: expect.stringContaining('boot.iso') });
+    await driver.ejectMedia?.(signal);
+    await driver.close();
+    expect(await seen()).toMatchObject({ Inserted: false });
   });
 });

@@ -50,6 +50,8 @@ const none: TaskHandlers = {
   inventory: () => Promise.reject(new Error('not expected')),
   install: () => Promise.reject(new Error('not expected')),
   erase: () => Promise.reject(new Error('not expected')),
+  test: () => Promise.reject(new Error('not expected')),
+  rescue: () => Promise.reject(new Error('not expected')),
 };
 
 it('the agent installs what the rack hands it, byte for byte, and restarts', async () => {
@@ -62,7 +64,7 @@ it('the agent installs what the rack hands it, byte for byte, and restarts', asy
   rack.machines.machines.set('node-1', aMachine('node-1', mac, expecting('Install')));
   const { session, client, console } = await boot();
   const ending = await work(session, {
-    ...{ client, console, timing: systemTiming, signal },
+    ...{ client, console, timing: systemTiming, idle: { signal, busy: (act) => act() } },
     handlers: {
       ...none,
       async install(task, context) {
@@ -85,13 +87,15 @@ it('the agent installs what the rack hands it, byte for byte, and restarts', asy
     percent: 10,
   });
   expect(rack.machines.recorded.tasks.at(-1)).toMatchObject({ outcome: 'Succeeded', message: 'installed' });
+  expect(rack.machines.recorded.tasks.at(-1)?.steps?.map(({ step }) => step)).toEqual(['Write']);
+  expect(rack.machines.recorded.boots.map(({ stage }) => stage).slice(-2)).toEqual(['Agent', 'Restarting']);
 });
 
 it('the agent lives through a rack that cannot store its result at first', async () => {
   rack.machines.machines.set('node-1', aMachine('node-1', mac, expecting('Erase')));
   const { session, client, console } = await boot();
   const ended = work(session, {
-    ...{ client, console, timing: systemTiming, signal },
+    ...{ client, console, timing: systemTiming, idle: { signal, busy: (act) => act() } },
     handlers: {
       ...none,
       async erase() {
@@ -110,7 +114,7 @@ it('the agent drops a task that the operator has taken back, and switches the ma
   rack.machines.machines.set('node-1', aMachine('node-1', mac, expecting('Erase')));
   const { session, client, console } = await boot();
   const ending = await work(session, {
-    ...{ client, console, timing: systemTiming, signal },
+    ...{ client, console, timing: systemTiming, idle: { signal, busy: (act) => act() } },
     handlers: {
       ...none,
       async erase(_task, context) {
@@ -125,4 +129,65 @@ it('the agent drops a task that the operator has taken back, and switches the ma
   });
   expect(ending).toBe('PowerOff');
   expect(rack.machines.recorded.tasks).toEqual([]);
+});
+
+it('tests that failed are stored with their names before the task has ended', async () => {
+  const status = expecting('Test');
+  const task = { ...status.task!, tests: ['cpu', 'memory'] };
+  rack.machines.machines.set('node-1', aMachine('node-1', mac, { ...status, task }));
+  const { session, client, console } = await boot();
+  const ending = await work(session, {
+    ...{ client, console, timing: systemTiming, idle: { signal, busy: (act) => act() } },
+    handlers: {
+      ...none,
+      async test({ tests = [] }) {
+        return {
+          ...{ outcome: 'Failed', reason: 'TestFailed', message: 'cpu: expected 4, saw 5' },
+          tests: tests.map((name) => ({ name, outcome: 'Failed', seconds: 1, message: 'no' })),
+        };
+      },
+    },
+  });
+  expect(ending).toBe('PowerOff');
+  expect(rack.machines.recorded.tests.map(({ name }) => name)).toEqual(['cpu', 'memory']);
+  expect(rack.machines.recorded.tasks.at(-1)).toMatchObject({ outcome: 'Failed', reason: 'TestFailed' });
+});
+
+it('a machine that people look at stays on when its task has ended, until the operator wants something else', async () => {
+  const status = expecting('Inventory');
+  const task = { ...status.task!, enableSsh: true, sshKeys: ['ssh-ed25519 AAAA me'] };
+  rack.machines.machines.set('node-1', aMachine('node-1', mac, { ...status, task }));
+  const { session, client } = await boot();
+  const given = await client.nextTask(session.sessionKey, signal);
+  expect(given).toMatchObject({ kind: 'Inventory', sshKeys: ['ssh-ed25519 AAAA me'] });
+  const failed = { outcome: 'Failed', reason: 'InventoryFailed', message: 'no' } as const;
+  for (let attempt = 0; attempt < 2; attempt += 1)
+    expect(await client.putResult(session.sessionKey, task.id, failed, signal)).toBeUndefined();
+  expect(rack.machines.recorded.tasks).toHaveLength(1);
+  expect(await client.nextTask(session.sessionKey, signal)).toBeUndefined();
+  rack.machines.setStatus('node-1', expecting('Inventory', 8));
+  expect(await client.nextTask(session.sessionKey, signal)).toHaveProperty('refused');
+});
+
+it('a rescue goes on while it is wanted, and ends when it no longer is', async () => {
+  const status = expecting('Rescue');
+  const task = { ...status.task!, sshKeys: ['ssh-ed25519 AAAA me'] };
+  rack.machines.machines.set('node-1', aMachine('node-1', mac, { ...status, task }));
+  const { session, client, console } = await boot();
+  const ending = await work(session, {
+    ...{ client, console, timing: systemTiming, idle: { signal, busy: (act) => act() } },
+    handlers: {
+      ...none,
+      async rescue({ sshKeys }, context) {
+        context.report('Rescue', `open for ${sshKeys.length}`);
+        await expect.poll(() => rack.machines.recorded.tasks.at(-1)?.message).toBe('open for 1');
+        rack.machines.setStatus('node-1', expecting('Rescue', 8));
+        context.report('Rescue', 'still open');
+        await new Promise<void>((resolve) => context.signal.addEventListener('abort', () => resolve()));
+        return { message: 'over' };
+      },
+    },
+  });
+  expect(ending).toBe('PowerOff');
+  expect(rack.machines.recorded.tasks.every(({ outcome }) => outcome === 'Running')).toBe(true);
 });

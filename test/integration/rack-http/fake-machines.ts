@@ -1,5 +1,7 @@
 import type { Seed } from '../../../src/api/agent/schema.ts';
-import type { Machine, MachineStatus } from '../../../src/api/machine/schema.ts';
+import type { Machine } from '../../../src/api/machine/schema.ts';
+import type { MachineStatus } from '../../../src/api/machine/status.ts';
+import type { TaskIntent } from '../../../src/api/machine/task.ts';
 import { apiVersion } from '../../../src/api/meta.ts';
 import type {
   BootReport,
@@ -14,6 +16,7 @@ export interface Recorded {
   boots: (BootReport & { machine: string })[];
   tasks: (TaskReport & { machine: string })[];
   inventories: string[];
+  tests: { machine: string; name: string; outcome: string }[];
   enlisted: string[];
   events: { machine: string | undefined; reason: string; message: string }[];
 }
@@ -32,7 +35,7 @@ export interface FakeMachines extends RackMachines {
 }
 
 export function createFakeMachines(): FakeMachines {
-  const recorded: Recorded = { boots: [], tasks: [], inventories: [], enlisted: [], events: [] };
+  const recorded: Recorded = { boots: [], tasks: [], inventories: [], tests: [], enlisted: [], events: [] };
   const fail = (): void => {
     if (fake.broken) throw new Error('the API server is away');
   };
@@ -56,6 +59,10 @@ export function createFakeMachines(): FakeMachines {
       fail();
       return fake.seeds.get(machine.status?.task?.secret ?? '');
     },
+    async reportBmc(name, report) {
+      fail();
+      fake.setStatus(name, { bmcReport: report });
+    },
     async isStillTask(machine, task) {
       fail();
       return fake.machines.get(machine.metadata.name)?.status?.task?.id === task.id;
@@ -72,6 +79,10 @@ export function createFakeMachines(): FakeMachines {
     async storeInventory(machine) {
       fail();
       recorded.inventories.push(machine);
+    },
+    async storeTests(machine, tests) {
+      fail();
+      recorded.tests.push(...tests.map(({ name, outcome }) => ({ machine, name, outcome })));
     },
     async enlist(request) {
       fail();
@@ -108,7 +119,7 @@ export function aMachine(name: string, mac: string, status: MachineStatus): Mach
 
 /** The status of a machine that is expected to boot the ephemeral OS for a task. */
 export function expecting(
-  kind: 'Inventory' | 'Install' | 'Erase',
+  kind: TaskIntent['kind'],
   generation = 7,
   more: Partial<MachineStatus> = {},
 ): MachineStatus {

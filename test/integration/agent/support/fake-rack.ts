@@ -9,6 +9,7 @@ import {
   SessionRequest,
   TaskEvent,
 } from '../../../../src/api/agent/schema.ts';
+import { type BmcOfferAnswer, BmcStageReport } from '../../../../src/api/bmc/setup.ts';
 
 /** What the agent said, checked against the contract. */
 export interface FakeRack {
@@ -20,16 +21,29 @@ export interface FakeRack {
   readonly violations: string[];
   /** Hands out a task and waits for its result. */
   give(task: AgentTask): Promise<AgentTaskResult>;
+  /** Takes the task back that was handed out: the agent is told so at its next event. */
+  withdraw(): void;
   close(): Promise<void>;
 }
 
-/** A rack of one machine and one session. @param files what it serves, by path */
-export async function startFakeRack(files: ReadonlyMap<string, string>): Promise<FakeRack> {
+/** What becomes of credentials of a BMC that the agent makes. */
+export interface FakeBmcDesk {
+  report(report: BmcStageReport): Promise<void>;
+  answer(offer: string): Promise<BmcOfferAnswer>;
+}
+
+/** A rack of one machine and one session. @param files what it serves, by path @param bmc none: such calls are refused */
+export async function startFakeRack(
+  files: ReadonlyMap<string, string>,
+  bmc?: FakeBmcDesk,
+): Promise<FakeRack> {
   const sessions: SessionRequest[] = [];
   const enlistments: EnlistmentRequest[] = [];
   const events: TaskEvent[] = [];
   const violations: string[] = [];
   let current: { task: AgentTask; finish(result: AgentTaskResult): void } | undefined;
+
+  let withdrawn = false;
 
   async function read<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T | undefined> {
     const parsed = schema.safeParse(JSON.parse(await text(request)));
@@ -57,10 +71,18 @@ export async function startFakeRack(files: ReadonlyMap<string, string>): Promise
     }
     if (request.headers.authorization !== 'Bearer key') return send(401);
     if (path === '/agent/v1/task') return current === undefined ? send(204) : send(200, current.task);
+    if (/\/bmc(\/|$)/.test(path)) {
+      if (bmc === undefined) return send(409);
+      const offer = /\/bmc\/([^/]+)$/.exec(path)?.[1];
+      if (offer !== undefined) return send(200, await bmc.answer(decodeURIComponent(offer)));
+      const report = await read(request, BmcStageReport);
+      if (report !== undefined) await bmc.report(report);
+      return send(204);
+    }
     if (path.endsWith('/events')) {
       const event = await read(request, TaskEvent);
       if (event !== undefined) events.push(event);
-      return send(204);
+      return send(withdrawn ? 409 : 204);
     }
     const result = await read(request, AgentTaskResult);
     send(204);
@@ -83,6 +105,7 @@ export async function startFakeRack(files: ReadonlyMap<string, string>): Promise
     violations,
     give(task) {
       const { promise, resolve } = Promise.withResolvers<AgentTaskResult>();
+      withdrawn = false;
       current = {
         task,
         finish(result) {
@@ -91,6 +114,9 @@ export async function startFakeRack(files: ReadonlyMap<string, string>): Promise
         },
       };
       return promise;
+    },
+    withdraw() {
+      withdrawn = true;
     },
     async close() {
       server.closeAllConnections();
