@@ -4,6 +4,7 @@
 PASSED=0
 FAILED=0
 SKIPPED=0
+AT_SECOND_TRY=()
 
 run_tests() {
   local suites=("$@") suite
@@ -50,6 +51,7 @@ run_tests() {
   done
   say "done"
   [ "$SKIPPED" -eq 0 ] || say "skipped, for what they need is not here: $SKIPPED"
+  [ ${#AT_SECOND_TRY[@]} -eq 0 ] || say "passed at the second try only: ${AT_SECOND_TRY[*]}"
   echo "$PASSED passed, $FAILED failed"
   [ "$FAILED" -eq 0 ]
 }
@@ -73,18 +75,42 @@ count_checks() {
   done
 }
 
-# Runs one of vitest's projects and adds its numbers; a run that left no numbers counts as one failure.
+# Runs one of vitest's projects and adds its numbers. Files that failed are run once more, by themselves: real firmware and
+# processes on two busy processors miss a deadline now and then. What passes only then is named at the end: it is a fault to mend.
 run_suite() {
-  local counts status=0 passed failed skipped project=("$1")
+  local project=("$1")
   # Two stories that last long, and that nobody waits for at once.
   case $1 in
     lifecycle) project=(lifecycle test/e2e-lifecycle/lifecycle.test.ts) ;;
     virtual-media) project=(lifecycle test/e2e-lifecycle/virtual-media.test.ts) ;;
   esac
+  run_vitest "${project[@]}"
+  # Many that fail are no matter of chance.
+  if [ ${#FAILED_FILES[@]} -eq 0 ] || [ ${#FAILED_FILES[@]} -gt 3 ]; then return; fi
+  local line passed failed skipped file again=()
+  for line in "${FAILED_FILES[@]}"; do
+    read -r passed failed skipped file <<<"$line"
+    PASSED=$((PASSED - passed)) FAILED=$((FAILED - failed)) SKIPPED=$((SKIPPED - skipped))
+    again+=("$file")
+  done
+  say "once more: ${again[*]}"
+  run_vitest "${project[0]}" "${again[@]}"
+  for file in "${again[@]}"; do
+    case "${FAILED_FILES[*]} " in *" $file "*) ;; *) AT_SECOND_TRY+=("$file") ;; esac
+  done
+}
+
+# run_vitest PROJECT [FILE...]: adds to PASSED, FAILED and SKIPPED, and fills FAILED_FILES with `passed failed skipped path`; a run
+# that left no numbers counts as one failure.
+run_vitest() {
+  local counts status=0 passed failed skipped
   counts=$(mktemp)
-  METALWRIGHT_TEST_COUNTS=$counts vitest run --project "${project[@]}" --passWithNoTests \
+  METALWRIGHT_TEST_COUNTS=$counts vitest run --project "$@" --passWithNoTests \
     --reporter=default --reporter=./lab/setup/summary-reporter.ts </dev/null || status=$?
-  read -r passed failed skipped <"$counts" || read -r passed failed skipped <<<"0 1 0"
+  {
+    read -r passed failed skipped || read -r passed failed skipped <<<"0 1 0"
+    mapfile -t FAILED_FILES
+  } <"$counts"
   rm -f "$counts"
   if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
   PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed)) SKIPPED=$((SKIPPED + skipped))

@@ -65,8 +65,9 @@ describe('whatever the operator or the rack dies after', () => {
         }
       });
       expect(failures.slice(0, 3).join('\n')).toBe('');
-      // Nobody dies after a write that is refused, or after one that another run does not have: few are.
-      expect(struck).toBeGreaterThan(0.7 * deaths.length);
+      // Nobody dies after a write that is refused, or after one that this run does not have: what a machine reports while it works
+      // is written as often as there is time for it. Most deaths have to strike all the same, or nothing was tried here.
+      expect(struck).toBeGreaterThan(0.5 * deaths.length);
     },
   );
 });
