@@ -39,18 +39,25 @@ export async function startHardware(
   startSwitch(instance, lifetime);
   startVirtualBmc(instance, environment, lifetime);
   const redfish = await startSushy(instance, environment, credentials, lifetime);
-  return { credentials, redfish, accelerator };
+  return { bmcAddress: instance.bmcAddress, credentials, redfish, accelerator };
 }
 
-/** Removes the instance's machines and bridge, and stops its services; libvirt too, if no laboratory uses it any more. */
-export async function stopHardware(instance: LabInstance, environment: LabEnvironment): Promise<void> {
+/**
+ * Removes the instance's machines and bridge, and stops its services; libvirt too, if no laboratory uses it any more. The
+ * bridge stays where it is somebody else's to remove.
+ */
+export async function stopHardware(
+  instance: LabInstance,
+  environment: LabEnvironment,
+  { keepBridge = false } = {},
+): Promise<void> {
   const prefix = `metalwright-${instance.name}-`;
   const domains = existsSync(instance.directory) ? await listDomains(prefix).catch(() => []) : [];
   await Promise.all(domains.map(removeDomain));
   const bmc = join(instance.directory, 'bmc');
   await Promise.all(['vbmcd', 'sushy-emulator'].map((daemon) => stopDaemon(bmc, daemon)));
   await stopSwitch(instance);
-  await removeBridge(instance);
+  if (!keepBridge) await removeBridge(instance);
   if (otherInstances(instance).length === 0) await stopOwnLibvirt(environment);
 }
 

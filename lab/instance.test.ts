@@ -6,7 +6,7 @@ import { labInstance, labInstanceNames } from './instance.ts';
 describe('labInstance', () => {
   it('shares no bridge, subnet, port or folder between two instances', () => {
     const instances = labInstanceNames.map((name) => labInstance(name, '/checkout'));
-    const claims = instances.flatMap(({ prefixLength, etcdPorts, ...rest }) => [
+    const claims = instances.flatMap(({ prefixLength, bmcAddress, etcdPorts, ...rest }) => [
       ...Object.values(rest),
       ...Object.values(etcdPorts),
     ]);

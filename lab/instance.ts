@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { clusterPlan } from './cluster/plan.ts';
 
 /** Names of the instances, in the order of their subnets and ports. */
-export const labInstanceNames = ['lab', 'e2e', 'scratch', 'lifecycle', 'vmedia'] as const;
+export const labInstanceNames = ['lab', 'e2e', 'scratch', 'lifecycle', 'vmedia', 'cluster'] as const;
 export type LabInstanceName = (typeof labInstanceNames)[number];
 
 /**
@@ -28,6 +29,8 @@ export interface LabInstance {
   operatorAdminPort: number;
   /** Port of the REST API and the web UI, on the loopback. */
   serverPort: number;
+  /** Where the machines' BMCs listen. */
+  bmcAddress: string;
   redfishPort: number;
   virtualBmcPort: number;
   /** The BMC of the first machine with IPMI has this UDP port, the next one the next. */
@@ -52,9 +55,17 @@ export function labInstance(name: LabInstanceName, repository: string): LabInsta
     rackAdminPort: 7580 + index,
     operatorAdminPort: 7680 + index,
     serverPort: 7780 + index,
+    bmcAddress: '127.0.0.1',
     redfishPort: 18000 + index,
     virtualBmcPort: 15089 + index,
     firstIpmiPort: 6230 + 20 * index,
     mediaPool: `metalwright-${name}`,
+    ...(name === 'cluster' && clusterNetwork()),
   };
+}
+
+/** Machines of the cluster are on its provisioning network; its node reaches their BMCs at the host's address there. */
+function clusterNetwork(): Partial<LabInstance> {
+  const { bridge, subnet, nodeAddress, hostAddress } = clusterPlan.provisioning;
+  return { bridge, subnet, rackAddress: nodeAddress, bmcAddress: hostAddress };
 }

@@ -7,6 +7,7 @@ import { LabMachine } from './machines/machine.ts';
 
 const LabState = z.object({
   kubeconfigPath: z.string(),
+  bmcAddress: z.string(),
   credentials: BmcCredentials,
   redfish: z.object({ url: z.string(), fingerprint: z.string() }),
   accelerator: z.enum(['kvm', 'qemu']),

@@ -13,7 +13,7 @@ export interface BmcConnection {
 /** Where the BMC of a machine listens. */
 export function bmcConnection(state: LabState, { machine, ipmiPort }: MachineRecord): BmcConnection {
   if (machine.bmc === 'ipmi') {
-    return { driver: 'ipmi', address: `127.0.0.1:${ipmiPort}`, credentials: state.credentials };
+    return { driver: 'ipmi', address: `${state.bmcAddress}:${ipmiPort}`, credentials: state.credentials };
   }
   return {
     driver: 'redfish',

@@ -40,7 +40,7 @@ export async function startSushy(
         '-days',
         '365',
       ],
-      ...['-subj', '/CN=redfish', '-addext', 'subjectAltName=IP:127.0.0.1'],
+      ...['-subj', '/CN=redfish', '-addext', `subjectAltName=IP:${instance.bmcAddress}`],
       ...['-keyout', keyPath, '-out', certificatePath],
     ]);
   }
@@ -58,20 +58,20 @@ export async function startSushy(
   });
   const certificate = new X509Certificate(readFileSync(certificatePath));
   return {
-    url: `https://127.0.0.1:${instance.redfishPort}`,
+    url: `https://${instance.bmcAddress}:${instance.redfishPort}`,
     fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
   };
 }
 
 function renderConfig(
-  { redfishPort, mediaPool }: LabInstance,
+  { bmcAddress, redfishPort, mediaPool }: LabInstance,
   directory: string,
   passwords: string,
   certificate: string,
   key: string,
 ): string {
   const settings = {
-    SUSHY_EMULATOR_LISTEN_IP: '127.0.0.1',
+    SUSHY_EMULATOR_LISTEN_IP: bmcAddress,
     SUSHY_EMULATOR_LISTEN_PORT: redfishPort,
     SUSHY_EMULATOR_LIBVIRT_URI: LIBVIRT_URI,
     SUSHY_EMULATOR_STORAGE_POOL: mediaPool,

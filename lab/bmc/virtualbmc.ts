@@ -28,7 +28,7 @@ export function startVirtualBmc(
   });
 }
 
-/** Gives a machine a BMC at 127.0.0.1:`port` (UDP); the daemon notices within a second. */
+/** Gives a machine a BMC at `port` (UDP) of the instance's address for BMCs; the daemon notices within a second. */
 export function addVirtualBmc(
   instance: LabInstance,
   machine: LabMachine,
@@ -37,9 +37,13 @@ export function addVirtualBmc(
 ): void {
   const folder = join(machinesFolder(instance), machine.domain);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(join(folder, 'config'), renderMachineConfig(machine.domain, port, credentials), {
-    mode: 0o600,
-  });
+  writeFileSync(
+    join(folder, 'config'),
+    renderMachineConfig(machine.domain, instance.bmcAddress, port, credentials),
+    {
+      mode: 0o600,
+    },
+  );
 }
 
 function renderDaemonConfig(instance: LabInstance): string {
@@ -55,13 +59,18 @@ function renderDaemonConfig(instance: LabInstance): string {
 }
 
 /** What `vbmc add` and `vbmc start` would write for a domain. */
-export function renderMachineConfig(domain: string, port: number, credentials: BmcCredentials): string {
+export function renderMachineConfig(
+  domain: string,
+  address: string,
+  port: number,
+  credentials: BmcCredentials,
+): string {
   return [
     '[VirtualBMC]',
     `domain_name=${domain}`,
     `username=${credentials.username}`,
     `password=${credentials.password}`,
-    'address=127.0.0.1',
+    `address=${address}`,
     `port=${port}`,
     `libvirt_uri=${LIBVIRT_URI}`,
     'active=True',

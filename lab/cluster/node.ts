@@ -76,8 +76,8 @@ export function openNode(files: ClusterFiles, environment: LabEnvironment): Clus
 export async function removeNode(files: ClusterFiles): Promise<void> {
   // Its first process heeds no signal but one; with it, the kernel ends all others.
   await stopDaemon(files.directory, 'node', 200);
-  const { port, machinePort, bridge } = plan.provisioning;
-  for (const device of [plan.hostDevice, port, machinePort, bridge]) {
+  const { port, bridge } = plan.provisioning;
+  for (const device of [plan.hostDevice, port, bridge]) {
     await tryRun('ip', ['link', 'delete', device]);
   }
   await poll(() => removeGroups(files), { what: "the node's control groups to empty", timeoutMs: 30_000 });
@@ -101,6 +101,8 @@ async function plugIn(pid: number): Promise<void> {
   // The API server does not start where no route leads out.
   await inside('route', 'add', 'default', 'via', plan.hostAddress);
   await host('link', 'add', net.bridge, 'type', 'bridge', 'stp_state', '0', 'mcast_snooping', '0');
+  // By this mark the laboratory's hardware knows the bridge for its own.
+  await host('link', 'set', net.bridge, 'alias', 'metalwright-cluster');
   await host('address', 'add', `${net.hostAddress}/${prefixLength}`, 'dev', net.bridge);
   await host('link', 'set', net.bridge, 'up');
   await cable(net.port, net.nodeDevice, net.nodeAddress);

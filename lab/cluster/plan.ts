@@ -18,8 +18,6 @@ export const clusterPlan = {
   provisioning: {
     bridge: 'mwc1',
     port: 'mwc1-node',
-    /** Where a test plugs a virtual machine in. */
-    machinePort: 'mwc1-machine',
     nodeDevice: 'prov0',
     subnet: '192.168.241.0/24',
     hostAddress: '192.168.241.1',

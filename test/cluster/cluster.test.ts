@@ -1,55 +1,64 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildEphemeral } from '../../images/ephemeral/build.ts';
 import { type Cluster, clusterDown, clusterUp } from '../../lab/cluster/cluster.ts';
+import { type ClusterMachines, startClusterMachines } from '../../lab/cluster/machines.ts';
 import { clusterPlan as plan } from '../../lab/cluster/plan.ts';
-import { helm, installChart, release, uninstallChart } from '../../lab/cluster/release.ts';
+import { chartValues, helm, installChart, release, uninstallChart } from '../../lab/cluster/release.ts';
+import { makeSshKey, type SshKey } from '../../lab/demo/ssh.ts';
+import { buildImages } from '../../lab/images.ts';
+import type { LabMachine } from '../../lab/machines/machine.ts';
 import { poll } from '../../lab/process/poll.ts';
+import { bmcSecret, machineResource } from '../../lab/resources.ts';
 import { type Machine, machineKind } from '../../src/api/machine/schema.ts';
 import { rackKind } from '../../src/api/rack/schema.ts';
 import { type ImageServer, startImageServer } from './support/image-server.ts';
-import { type NetbootMachine, startNetbootMachine } from './support/machine.ts';
+import { httpImages, imageFiles, network } from './support/manifests.ts';
+import { type Story, tellStory } from './support/story.ts';
 
-const apiVersion = 'metalwright.dev/v1alpha1';
 const { provisioning } = plan;
-const host = (number: number) => provisioning.hostAddress.replace(/\d+$/, String(number));
+const place = ['--namespace', release.namespace];
 
+const isReady = ({ status }: Machine): boolean => status?.phase === 'Ready';
+const isDeployed = ({ status }: Machine): boolean => status?.phase === 'Deployed';
+const isWritten = ({ status }: Machine): boolean =>
+  status?.task?.kind === 'Install' &&
+  status.taskResult?.id === status.task.id &&
+  status.taskResult.step === 'Write';
+
+/** Helm, a cluster, two machines: from an empty namespace to two logins and back. The tests are one story. */
 describe('the chart on a real cluster', () => {
   let cluster: Cluster;
-  let directory: string;
-  let images: ImageServer | undefined;
-  let machine: NetbootMachine | undefined;
-  const place = ['--namespace', release.namespace];
+  let key: SshKey;
+  let images: ImageServer;
+  let machines: ClusterMachines;
+  let story: Story;
+  let first: LabMachine;
+  let second: LabMachine;
+  /** The boot in which somebody logged in to a machine. */
+  const boots = new Map<string, string>();
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'metalwright-cluster-'));
+    key = await makeSshKey('metalwright-cluster');
     cluster = await clusterUp(console.log);
+    story = tellStory(cluster, key);
+    const built = await buildImages();
+    images = await startImageServer(plan.hostAddress, imageFiles(built));
+    machines = await startClusterMachines(cluster, built.ephemeral.kernel.path, console.log);
+    first = await machines.define({ name: 'first', firmware: 'bios', bmc: 'ipmi' });
+    second = await machines.define({ name: 'second', firmware: 'uefi', bmc: 'redfish' });
     await installChart(cluster, console.log);
+    await cluster.kubectl.apply([
+      ...network('node', provisioning.subnet, provisioning.hostAddress),
+      ...httpImages(built, images.urlOf),
+    ]);
   });
   afterAll(async () => {
-    machine?.kill();
+    await machines?.down();
     await images?.close();
     await clusterDown();
-    await rm(directory, { recursive: true, force: true });
+    await key?.remove();
   });
 
   it('makes a Rack of the node, which serves the network that is described', async () => {
-    await cluster.kubectl.apply([
-      { apiVersion, kind: 'Fabric', metadata: { name: 'node' }, spec: {} },
-      { apiVersion, kind: 'VLAN', metadata: { name: 'node' }, spec: { fabric: 'node', vid: 0 } },
-      {
-        ...{ apiVersion, kind: 'Subnet', metadata: { name: 'node' } },
-        spec: {
-          ...{ vlan: 'node', cidr: provisioning.subnet, gateway: provisioning.hostAddress },
-          ranges: {
-            dynamic: [{ start: host(200), end: host(239) }],
-            reserved: [{ start: host(1), end: host(9) }],
-          },
-        },
-      },
-    ]);
     const rack = await poll(
       async () => {
         const found = await cluster.kubectl.read(rackKind.parse, 'rack', plan.nodeName);
@@ -80,67 +89,49 @@ describe('the chart on a real cluster', () => {
     expect([CapEff, NoNewPrivs]).toEqual(['0000000000002400', '1']);
   });
 
-  it('boots a machine from the network, to the end of its commissioning', async () => {
-    const { kernel, initrd, kernelArguments } = await buildEphemeral();
-    const files = { kernel: kernel.path, initrd: initrd.path };
-    const server = await startImageServer(plan.hostAddress, new Map(Object.entries(files)));
-    images = server;
-    const artifact = (role: string, name: keyof typeof files, digest: string) => ({
-      ...{ role, source: { http: { url: server.urlOf(name) } }, digest: `sha256:${digest}` },
+  it('boots machines from the network by their BMCs, to the end of their commissioning', async () => {
+    const declared = [first, second].flatMap((machine) => {
+      const bmc = machines.bmcOf(machine);
+      return [bmcSecret(machine, bmc), machineResource(machine, bmc)];
     });
-    machine = await startNetbootMachine(directory);
-    await cluster.kubectl.apply([
-      {
-        ...{ apiVersion, kind: 'BootImage', metadata: { name: 'ephemeral' } },
-        spec: {
-          ...{ os: 'metalwright', release: 'ephemeral', architecture: 'amd64', purpose: 'Ephemeral' },
-          artifacts: [
-            artifact('Kernel', 'kernel', kernel.sha256),
-            artifact('Initrd', 'initrd', initrd.sha256),
-          ],
-          kernelArguments: [...kernelArguments, 'console=ttyS0,115200'],
-        },
-      },
-      {
-        ...{ apiVersion, kind: 'Machine', metadata: { name: 'netboots' } },
-        spec: {
-          ...{ macAddresses: [machine.mac], architecture: 'amd64', approved: true, bootMode: 'BIOS' },
-          bmc: { driver: 'manual' },
-        },
-      },
-    ]);
-    let last: Machine | undefined;
-    try {
-      await poll(
-        async () => {
-          last = await cluster.kubectl.read(machineKind.parse, 'machine', 'netboots');
-          return last?.status?.phase === 'Ready' ? true : undefined;
-        },
-        { what: 'the machine to be Ready', timeoutMs: 30 * 60_000, intervalMs: 1000 },
-      );
-    } catch (error) {
-      console.log(JSON.stringify(last?.status, undefined, 2), (await machine.console()).slice(-4000));
-      console.log(await cluster.kubectl.run('logs', `daemonset/${release.name}-rack`, ...place, '--tail=40'));
-      throw error;
-    }
+    await cluster.kubectl.apply(declared);
+    await Promise.all([first, second].map((machine) => story.machineIs(machine, 'Ready', isReady, 15)));
   });
 
-  it('upgrades in place, and keeps its authority', async () => {
+  it('installs one for an Allocation, and its owner logs in', async () => {
+    await story.allocate(first);
+    await story.machineIs(first, 'Deployed', isDeployed, 20);
+    boots.set(first.name, await story.login(first, 5));
+  });
+
+  it('is upgraded while a machine installs, with new pods for all programs; neither machine notices', async () => {
     const authority = () =>
       cluster.kubectl.run('get', 'secret', `${release.name}-ca`, ...place, '-o', 'jsonpath={.data}');
-    const before = await authority();
-    await installChart(cluster, console.log, { operator: { replicas: 2 } });
-    expect(await authority()).toBe(before);
+    const pods = async () => (await cluster.kubectl.run('get', 'pods', ...place, '-o', 'name')).split('\n');
+    const before = { authority: await authority(), pods: await pods() };
+    await story.allocate(second);
+    const { status } = await story.machineIs(second, 'installing', isWritten, 15);
+    const podAnnotations = { example: 'another' };
+    await installChart(cluster, console.log, {
+      operator: { replicas: 2, podAnnotations },
+      server: { ...chartValues.server, podAnnotations },
+      rack: { ...chartValues.rack, podAnnotations },
+    });
+    const done = await story.machineIs(second, 'Deployed', isDeployed, 20);
+    boots.set(second.name, await story.login(second, 5));
+    expect(await authority()).toBe(before.authority);
+    expect((await pods()).filter((pod) => before.pods.includes(pod) && pod.includes('metalwright'))).toEqual(
+      [],
+    );
     expect(JSON.parse(await helm(cluster, ['history', release.name, '-o', 'json']))).toHaveLength(2);
+    // The install that had begun went on: it was not begun anew.
+    expect(done.status?.boot?.generation).toBe(status?.boot?.generation);
+    expect(await story.login(first, 1)).toBe(boots.get(first.name));
   });
 
   it('leaves machines where they are when it is uninstalled', async () => {
-    const machine = {
-      ...{ apiVersion, kind: 'Machine', metadata: { name: 'kept' } },
-      spec: { macAddresses: ['52:54:00:0c:00:01'], architecture: 'amd64' },
-    };
-    await cluster.kubectl.apply([machine]);
-    await uninstallChart(cluster);
+    const said = await uninstallChart(cluster);
+    expect(said).toContain('kept due to the resource policy');
     // Helm waits for what it made; pods drain a moment longer.
     let pods = '';
     await poll(
@@ -150,6 +141,9 @@ describe('the chart on a real cluster', () => {
       },
       { what: () => `the pods to go: ${pods}`, timeoutMs: 180_000, intervalMs: 1000 },
     );
-    expect(await cluster.kubectl.read(machineKind.parse, 'machine', 'kept')).toBeDefined();
+    for (const machine of [first, second]) {
+      expect(await cluster.kubectl.read(machineKind.parse, 'machine', machine.name)).toBeDefined();
+      expect(await story.login(machine, 1)).toBe(boots.get(machine.name));
+    }
   });
 });
