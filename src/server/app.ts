@@ -9,6 +9,8 @@ import { acceptBodies } from './plugins/bodies.ts';
 import { admitCallers, type CallerOptions, credentialsOf, probes } from './plugins/callers.ts';
 import { allowOrigins } from './plugins/cors.ts';
 import { addHeaders, requestIdOf, securityHeaders } from './plugins/headers.ts';
+import { pathOf, refuseOtherMethods } from './plugins/methods.ts';
+import { answerUnreadable } from './plugins/unreadable.ts';
 import { problemMediaType, problemOf, serverErrorOf } from './problem.ts';
 import type { ApiRoute } from './route.ts';
 import type { Identities, SignedIn } from './sign-in/identify.ts';
@@ -62,6 +64,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     logger: false,
     frameworkErrors: (error, request, reply) => void refuse(serverErrorOf(error), request, reply),
+    clientErrorHandler: answerUnreadable,
     serverFactory: (handler) => openServer(handler, limits, tls),
   });
 
@@ -135,11 +138,6 @@ function openServer(handler: RequestListener, limits: AppLimits, tls: AppOptions
   return server;
 }
 
-/** `{name}` of OpenAPI as the framework writes it. */
-function pathOf(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ':$1');
-}
-
 interface Who {
   identities: Identities;
   callerOf(request: FastifyRequest): SignedIn | undefined;
@@ -191,23 +189,4 @@ function requireMediaType(
   const given = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   if (given === undefined || request.body === undefined || bodyTypes.includes(given)) return;
   throw serverError('UnsupportedMediaType', `the body must be ${bodyTypes.join(' or ')}`);
-}
-
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
-
-/** A path that is there with a method that it does not know: 405, with those that it knows. */
-function refuseOtherMethods(app: FastifyInstance, routes: readonly ApiRoute[]): void {
-  const byPath = Map.groupBy(routes, ({ path }) => path);
-  for (const [path, served] of byPath) {
-    const known: string[] = served.map(({ method }) => method);
-    const allow = known.includes('GET') ? [...known, 'HEAD'] : known;
-    app.route({
-      method: methods.filter((method) => !known.includes(method)),
-      url: pathOf(path),
-      config: { refuses: true },
-      handler: async () => {
-        throw serverError('MethodNotAllowed', `this path knows ${allow.join(', ')}`, { allow });
-      },
-    });
-  }
 }

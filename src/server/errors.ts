@@ -10,6 +10,7 @@ export const serverErrors = {
   ConsoleUnavailable: { status: 503, title: 'No rack can open the console' },
   CrossSite: { status: 403, title: 'The request comes from a page of another origin, or may do so' },
   Forbidden: { status: 403, title: 'You may not do this' },
+  HeadersTooLarge: { status: 431, title: 'The head of the request is larger than this server takes' },
   HistoryUnavailable: { status: 503, title: 'History cannot be read' },
   IdempotencyKeyReused: {
     status: 422,

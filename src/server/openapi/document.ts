@@ -11,6 +11,7 @@ const commonProblems: readonly ServerErrorCode[] = [
   'Unauthenticated',
   'NotAcceptable',
   'TooManyRequests',
+  'HeadersTooLarge',
   'NotReady',
   'UpstreamTimeout',
 ];

@@ -16,7 +16,7 @@ export function renderApiReference(routes: readonly ApiRoute[]): string {
     '',
     '## Problems',
     '',
-    'Answers of media type `application/problem+json` (RFC 9457). Every operation may answer 400, 401, 406, 429, 503 and 504; those with a body 413 and 415 as well.',
+    'Answers of media type `application/problem+json` (RFC 9457). Every operation may answer 400, 401, 406, 429, 431, 503 and 504; those with a body 413 and 415 as well.',
     '',
     '| code | status | meaning |',
     '|---|---|---|',
