@@ -13,6 +13,14 @@ describe('the kernel command line', () => {
       { rack: 'http://r', enlist: false, bootMac: '52:54:00:00:00:01', lldpSeconds: 0 },
     ],
     ['mw.rack=http://r BOOTIF=junk mw.lldp=x mw.token=', { rack: 'http://r', enlist: false }],
+    [
+      `mw.rack=http://r mw.https=7443 mw.ca=${'0f'.repeat(32)} mw.name=rack.example`,
+      {
+        ...{ rack: 'http://r', enlist: false },
+        secure: { port: 7443, authority: '0f'.repeat(32), name: 'rack.example' },
+      },
+    ],
+    ['mw.rack=http://r mw.https=7443', { rack: 'http://r', enlist: false, secure: 'unusable' }],
     ['mw.rack=ftp://r mw.token=t', undefined],
     ['', undefined],
   ])('%s', (text, expected) => expect(parseCommandLine(text)).toEqual(expected));

@@ -1,3 +1,5 @@
+import { parseSecureApi, type SecureApi } from '../domain/boot/secure-api.ts';
+
 /** What the rack wrote on the kernel command line. */
 export interface CommandLine {
   /** Base URL of the rack that booted this machine, without a slash at the end. */
@@ -9,6 +11,8 @@ export interface CommandLine {
   bootMac?: string;
   /** Seconds to listen for LLDP. Undefined: decided from the hardware. */
   lldpSeconds?: number;
+  /** How the rack is to be spoken to by HTTPS. Undefined: by HTTP. */
+  secure?: SecureApi | 'unusable';
 }
 
 /**
@@ -26,12 +30,14 @@ export function parseCommandLine(text: string): CommandLine | undefined {
   if (rack === undefined || !/^https?:\/\/[^/]+/.test(rack)) return undefined;
   const token = words.get('mw.token');
   const bootMac = macAddress(words.get('mw.mac')) ?? macAddress(words.get('BOOTIF')?.replace(/^01-/, ''));
+  const secure = parseSecureApi(words);
   const lldp = Number(words.get('mw.lldp'));
   return {
     rack,
     enlist: words.get('mw.enlist') === '1',
     ...(token === undefined || token === '' ? {} : { token }),
     ...(bootMac === undefined ? {} : { bootMac }),
+    ...(secure === undefined ? {} : { secure }),
     ...(words.has('mw.lldp') && lldp >= 0 && lldp <= 120 ? { lldpSeconds: lldp } : {}),
   };
 }

@@ -8,6 +8,7 @@ import { endMachine, readArchitecture, readIdentity, settleHardware } from './ho
 import { runProgram } from './host/programs.ts';
 import { createIdleLimit, type IdleLimit } from './idle-limit.ts';
 import { collectInventory } from './inventory/collect.ts';
+import { openRack } from './rack/access.ts';
 import { createRackClient, type RackClient } from './rack/client.ts';
 import { createHttpSender } from './rack/http.ts';
 import { loadSession, saveSession } from './session-store.ts';
@@ -66,12 +67,21 @@ async function serve(
 ): Promise<Ending> {
   const { signal } = idle;
   await networkUp(console, signal);
+  const onSilence = (message: string): void => console.say(message);
+  const access = await openRack(
+    commandLine.rack,
+    commandLine.secure,
+    { send: createHttpSender(), timing: systemTiming, run: runProgram, onSilence },
+    signal,
+  );
+  if ('refused' in access) {
+    console.say(`this machine does not trust the rack at ${commandLine.rack}: ${access.refused}`);
+    await systemTiming.sleep(readingMs, signal);
+    return 'PowerOff';
+  }
   const client = createRackClient({
-    rack: commandLine.rack,
-    send: createHttpSender(),
-    timing: systemTiming,
+    ...{ rack: access.api, send: createHttpSender(access.transport(4)), timing: systemTiming, onSilence },
     nonce: () => randomBytes(32).toString('base64url'),
-    onSilence: (message) => console.say(message),
   });
   if (commandLine.token === undefined) {
     await introduce(commandLine, client, console, signal);
@@ -87,8 +97,8 @@ async function serve(
     return 'PowerOff';
   }
   await saveSession(sessionPath, session);
-  console.say(`this is ${session.machine}, waiting for the rack at ${commandLine.rack} to say what to do`);
-  const handlers = taskHandlers(commandLine, client, program);
+  console.say(`this is ${session.machine}, waiting for the rack at ${access.api} to say what to do`);
+  const handlers = taskHandlers(commandLine, client, access, program);
   return work(session, { client, console, timing: systemTiming, handlers, idle });
 }
 

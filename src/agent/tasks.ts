@@ -11,8 +11,9 @@ import { zeroRangeWith } from './host/zero-range.ts';
 import { install } from './install/install.ts';
 import { listenForLldp } from './inventory/lldp/listen.ts';
 import { takeInventory } from './inventory/task.ts';
+import type { RackAccess } from './rack/access.ts';
 import type { BmcCalls } from './rack/client.ts';
-import { openDownload } from './rack/http.ts';
+import { type OpenDownload, openDownload } from './rack/http.ts';
 import { rescue } from './rescue/rescue.ts';
 import { withSsh } from './rescue/with-ssh.ts';
 import { createAskRack } from './tests/ask-rack.ts';
@@ -25,6 +26,7 @@ import type { TaskHandlers } from './work.ts';
 export function taskHandlers(
   commandLine: CommandLine,
   client: BmcCalls,
+  access: RackAccess,
   program: readonly string[],
 ): TaskHandlers {
   const shared = { files: systemFiles, run: runProgram, timing: systemTiming };
@@ -43,14 +45,16 @@ export function taskHandlers(
       }),
     test: (task, context) =>
       withSsh(task.sshKeys, context, ssh, () => {
-        const askRack = createAskRack(commandLine.rack, context.sessionKey, systemTiming);
+        const askRack = createAskRack(access.api, context.sessionKey, systemTiming, access.transport(1));
         return runTests(task, context, { ...shared, openDisk: openDiskReader, check, askRack });
       }),
     rescue: (task, context) => rescue(task, context, ssh),
     async install(task, context) {
       context.report('Hardware', 'looking for disks');
       await settleHardware(runProgram, context.signal);
-      return install(task, context, { ...shared, rack: commandLine.rack, openDevice, openDownload });
+      const download = access.secure ? withoutKey : openDownload;
+      const { rack } = commandLine;
+      return install(task, context, { ...shared, rack, openDevice, openDownload: download });
     },
     async erase(task, context) {
       context.report('Hardware', 'looking for disks');
@@ -59,3 +63,7 @@ export function taskHandlers(
     },
   };
 }
+
+/** Images are no secret, and are checked by their digest: they come by HTTP. The session key must not. */
+const withoutKey: OpenDownload = ({ url, signal, silenceMs }, offset) =>
+  openDownload({ url, signal, silenceMs }, offset);

@@ -1,10 +1,8 @@
-import { messageOf } from '../../errors/coded-error.ts';
 import { type BmcOfferAnswer, type BmcStageReport, readOfferAnswer } from '../bmc/messages.ts';
 import type { EnlistmentRequest, Session, Task, TaskEvent, TaskResult } from '../contract.ts';
-import type { Timing } from '../time.ts';
-import { backoffMs } from './backoff.ts';
-import type { HttpAnswer, HttpCall, SendHttp } from './http.ts';
+import type { HttpAnswer, HttpCall } from './http.ts';
 import { describeProblem, readMachine, readSession, readTask } from './read.ts';
+import { type RackCalls, untilAnswered } from './until-answered.ts';
 
 /** Who this machine is, before it has a session. */
 export interface Identity {
@@ -17,15 +15,9 @@ export interface Refusal {
   refused: string;
 }
 
-export interface RackClientDeps {
-  /** Base URL. */
-  rack: string;
-  send: SendHttp;
-  timing: Timing;
+export interface RackClientDeps extends RackCalls {
   /** A new secret, so that an answer that got lost can be asked for again and only by us. */
   nonce(): string;
-  /** Told once when the rack stops answering, and once when it does again. */
-  onSilence(message: string): void;
 }
 
 /**
@@ -70,7 +62,6 @@ export interface BmcCalls {
 }
 
 const silenceMs = 15_000;
-const backoff = { firstMs: 200, mostMs: 8_000 };
 
 export function createRackClient(deps: RackClientDeps): RackClient & BmcCalls {
   const base = `${deps.rack}/agent/v1`;
@@ -113,34 +104,4 @@ export function createRackClient(deps: RackClientDeps): RackClient & BmcCalls {
       return readOfferAnswer(answer) ?? { refused: describeProblem(answer) };
     },
   };
-}
-
-/** Repeats until the rack gives an answer that another attempt would not change. Rejects only when the signal aborts. */
-async function untilAnswered(request: HttpCall, deps: RackClientDeps): Promise<HttpAnswer> {
-  const silentSince = deps.timing.now();
-  let told = false;
-  for (let failed = 1; ; failed += 1) {
-    let seen: string;
-    try {
-      const answer = await deps.send(request);
-      if (!isPassing(answer.status)) {
-        if (told) deps.onSilence('the rack answers again');
-        return answer;
-      }
-      seen = `HTTP ${answer.status}`;
-    } catch (error) {
-      request.signal.throwIfAborted();
-      seen = messageOf(error);
-    }
-    if (!told && deps.timing.now() - silentSince > 5_000) {
-      told = true;
-      deps.onSilence(`no answer from the rack at ${deps.rack} (${seen}): trying on`);
-    }
-    await deps.timing.sleep(backoffMs(failed, deps.timing.random(), backoff), request.signal);
-  }
-}
-
-/** A status that says nothing of the request itself. */
-function isPassing(status: number): boolean {
-  return status >= 500 || status === 408 || status === 429;
 }

@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import type { HttpTransport } from '../rack/transport.ts';
 import type { Timing } from '../time.ts';
 
 /** One question and answer. */
@@ -13,8 +13,12 @@ export interface RackAnswer {
 export type AskRack = (signal: AbortSignal) => Promise<RackAnswer>;
 
 /** Asks for the task of the session, which changes nothing, over one connection that is kept. */
-export function createAskRack(rack: string, sessionKey: string, timing: Timing): AskRack {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+export function createAskRack(
+  rack: string,
+  sessionKey: string,
+  timing: Timing,
+  { request, agent }: HttpTransport,
+): AskRack {
   return async (signal) => {
     const { promise, resolve, reject } = Promise.withResolvers<RackAnswer>();
     const startedAt = timing.now();

@@ -22,7 +22,7 @@ import type { openFiles } from './files.ts';
 
 /** What BMCs are told to load from is made of. */
 export interface PowerSources {
-  files: Pick<Awaited<ReturnType<typeof openFiles>>, 'media' | 'programs' | 'images' | 'tokens'>;
+  files: Pick<Awaited<ReturnType<typeof openFiles>>, 'http' | 'media' | 'programs' | 'images' | 'tokens'>;
   machines: Pick<RackMachines, 'ephemeralImage'>;
   /** The rack's own addresses that HTTP is served at. */
   addresses(): string[];
@@ -60,6 +60,7 @@ export function openPower(
   const sources = {
     ...files,
     ...{ machines, world, client, rackName, httpPort, mediaUrl, addresses, addressTowards, clock },
+    secureApi: files.http.secureApi,
   };
   const requests = createPowerRequests({
     ...deps,

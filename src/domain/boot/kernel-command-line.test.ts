@@ -22,6 +22,14 @@ describe('renderKernelCommandLine', () => {
     ]);
   });
 
+  it('says by what the agent knows its rack, where that is by HTTPS', () => {
+    const authority = 'e'.repeat(64);
+    const api = { port: 7443, authority, name: 'rack.example' };
+    expect(renderKernelCommandLine({ ...line, api })).toEqual(
+      expect.arrayContaining(['mw.https=7443', `mw.ca=${authority}`, 'mw.name=rack.example']),
+    );
+  });
+
   it('asks to enlist when there is no token', () => {
     expect(renderKernelCommandLine({ ...line, token: undefined })).toContain('mw.enlist=1');
   });
@@ -44,6 +52,7 @@ describe('renderKernelCommandLine', () => {
     ['rack', { rack: 'http://10.0.0.1/ x' }],
     ['MAC address', { mac: '52:54:00:12:34:56 init=/bin/sh' }],
     ['token', { token: 'short' }],
+    ['name', { api: { port: 7443, authority: 'e'.repeat(64), name: 'a b' } }],
   ])('refuses a %s that is none', (_, wrong) => {
     expect(renderKernelCommandLine({ ...line, ...wrong })).toHaveProperty('refused');
   });

@@ -1,3 +1,5 @@
+import { type SecureApi, secureApiWords } from './secure-api.ts';
+
 /** What the kernel command line of the ephemeral OS says, as the agent reads it. */
 export interface KernelCommandLine {
   /** Base URL of the rack, without a slash at the end. */
@@ -10,6 +12,8 @@ export interface KernelCommandLine {
   extra: readonly string[];
   /** Undefined: DHCP is asked. */
   network?: StaticNetwork | undefined;
+  /** Undefined: the agent speaks plain HTTP. */
+  api?: SecureApi | undefined;
 }
 
 /** Addresses of a machine that gets none by DHCP. IPv4. */
@@ -45,12 +49,14 @@ const consoles = ['console=tty0', 'console=ttyS0,115200n8'];
  * last, so that no other argument replaces them.
  */
 export function renderKernelCommandLine(line: KernelCommandLine): string[] | RefusedArgument {
-  const { rack, mac, token, extra, network } = line;
+  const { rack, mac, token, extra, network, api } = line;
   if (!baseUrl.test(rack)) return refuse('the address of the rack');
   if (!macAddress.test(mac)) return refuse('the MAC address');
   if (token !== undefined && !tokenLetters.test(token)) return refuse('the boot token');
   if (network !== undefined && networkWords(network).some((argument) => !word.test(argument)))
     return refuse('the static network');
+  if (api !== undefined && secureApiWords(api).some((argument) => !word.test(argument)))
+    return refuse('the name of the rack');
   const bad = extra.find((argument) => !word.test(argument) || argument.startsWith('mw.'));
   if (bad !== undefined) return refuse(JSON.stringify(bad).slice(0, 80));
   const words = [
@@ -58,6 +64,7 @@ export function renderKernelCommandLine(line: KernelCommandLine): string[] | Ref
     ...extra,
     ...(network === undefined ? [] : networkWords(network)),
     `mw.rack=${rack}`,
+    ...(api === undefined ? [] : secureApiWords(api)),
     `mw.mac=${mac}`,
     token === undefined ? 'mw.enlist=1' : `mw.token=${token}`,
   ];

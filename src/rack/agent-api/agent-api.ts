@@ -1,9 +1,11 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Clock } from '../../domain/clock.ts';
 import type { Timers } from '../../kube/timers.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { BootTokens } from '../boot-token/boot-tokens.ts';
 import type { Route } from '../http/answer.ts';
 import type { Sightings } from '../http-boot/sightings.ts';
+import { authorityRoute } from './authority-route.ts';
 import { bmcOfferRoute, bmcReportRoute } from './bmc-routes.ts';
 import { enlistmentRoute } from './enlistment-route.ts';
 import type { RackMachines } from './ports.ts';
@@ -30,6 +32,8 @@ export interface AgentApiDeps {
 export interface AgentRoutesDeps
   extends Omit<AgentApiDeps, 'reports' | 'enlistRate' | 'mostPendingEnlistments'> {
   timers: Timers;
+  /** Whose certificates agents take. Default: they speak HTTP. */
+  agentTls?: { authority(): X509Certificate | undefined };
   /** Above so many unapproved machines no more are taken. Default 100. */
   mostPendingEnlistments?: number;
 }
@@ -44,6 +48,7 @@ export function agentRoutes(deps: AgentRoutesDeps): Route[] {
     mostPendingEnlistments: deps.mostPendingEnlistments ?? 100,
   };
   return [
+    authorityRoute(deps.agentTls?.authority),
     enlistmentRoute(api),
     sessionRoute(api),
     taskRoute(api),

@@ -18,9 +18,12 @@ import type { BootTokens } from '../boot-token/boot-tokens.ts';
 import { secretLength } from '../boot-token/secrets.ts';
 import { type Answer, problem, type Request, type Route } from '../http/answer.ts';
 import type { ImageCache } from '../images/ports.ts';
+import type { AgentTls } from './server.ts';
 import type { Sightings } from './sightings.ts';
 
 export interface BootRouteDeps {
+  /** Default: agents speak HTTP. */
+  agentTls?: Pick<AgentTls, 'api'>;
   machines: Pick<RackMachines, 'byMac' | 'ephemeralImage' | 'reportBoot' | 'securityEvent'>;
   tokens: BootTokens;
   images: ImageCache;
@@ -92,7 +95,7 @@ function enlistScript(boot: Boot, deps: BootRouteDeps): string {
   const waiting = waitForImage(boot, image, deps);
   if (waiting !== undefined) return waiting;
   const labels = { machine: `the unknown machine ${mac}`, purpose: 'Enlist', token: undefined } as const;
-  return render(boot, image, labels, image.kernelArguments);
+  return render(boot, image, labels, image.kernelArguments, deps);
 }
 
 /** A token goes only to the address that DHCP gave this very interface; others hear nothing but that. */
@@ -127,7 +130,7 @@ async function taskScript(
   const labels = { machine: name, purpose };
   // HEAD tells the length of what GET would bring, without making a token.
   if (request.method === 'HEAD')
-    return render(boot, image, { ...labels, token: 'x'.repeat(secretLength) }, extra);
+    return render(boot, image, { ...labels, token: 'x'.repeat(secretLength) }, extra, deps);
   const token = await tokens
     .issue({ machine: name, machineUid: uid, generation, mac, address: request.address })
     .catch((error: unknown) => {
@@ -147,7 +150,7 @@ async function taskScript(
     address: request.address,
     architecture: sighting.architecture,
   });
-  return render(boot, image, { ...labels, token }, extra);
+  return render(boot, image, { ...labels, token }, extra, deps);
 }
 
 interface Labels {
@@ -161,9 +164,11 @@ function render(
   { kernelDigest, initrdDigest }: EphemeralImage,
   { machine, purpose, token }: Labels,
   extra: readonly string[],
+  { agentTls }: Pick<BootRouteDeps, 'agentTls'>,
 ): string {
   const rack = request.base;
-  const commandLine = renderKernelCommandLine({ rack, mac, token, extra });
+  const api = agentTls?.api(new URL(rack).hostname.replace(/^\[|\]$/g, ''));
+  const commandLine = renderKernelCommandLine({ rack, mac, token, extra, api });
   if ('refused' in commandLine) return localDiskScript(commandLine.refused);
   return ephemeralScript({ rack, machine, purpose, kernelDigest, initrdDigest, commandLine });
 }

@@ -1,5 +1,7 @@
+import type { X509Certificate } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
+import type { SecureApi } from '../../domain/boot/secure-api.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { CodedError } from '../../errors/coded-error.ts';
 import { systemTimers, type Timers } from '../../kube/timers.ts';
@@ -45,11 +47,20 @@ export interface RackHttpServerDeps {
   sender?: FileSender | undefined;
   /** HTTPS, with this certificate, and HTTP on another port for what follows. Default: HTTP. */
   tls?: { context: SecureContextOptions; httpPort: number };
+  /** How agents speak HTTPS, and whose word they take for it. Default: they do not. */
+  agentTls?: AgentTls;
   /** How machines share the rack: one for all of its servers. Default: one for this server. */
   share?: FairShare;
   observer?: HttpObserver;
   /** Above so many unapproved machines no more are taken. Default 100. */
   mostPendingEnlistments?: number;
+}
+
+/** What agents are told of the rack's HTTPS. */
+export interface AgentTls {
+  /** @param address of the rack, that the machine booted from */
+  api(address: string): SecureApi | undefined;
+  authority(): X509Certificate | undefined;
 }
 
 /** The rack's HTTP side: what firmware, the agent and installed machines ask for. */

@@ -1,7 +1,9 @@
+import type { SecureApi } from '../../domain/boot/secure-api.ts';
 import { CodedError } from '../../errors/coded-error.ts';
 import type { ServiceState } from '../self/status.ts';
 import type { SupervisedService } from '../supervisor.ts';
 import type { CertificateWatch } from './certificate/certificate-watch.ts';
+import { secureApiOf } from './certificate/read-certificate.ts';
 import { createRackHttpServer, type RackHttpServer, type RackHttpServerDeps } from './server.ts';
 
 /** HTTPS beside HTTP, with a certificate from the cluster. */
@@ -14,7 +16,7 @@ export interface HttpsOptions {
 
 /** What `createHttpServices` is made of. */
 export interface HttpServicesDeps {
-  server: Omit<RackHttpServerDeps, 'tls'>;
+  server: Omit<RackHttpServerDeps, 'tls' | 'agentTls'>;
   httpPort: number;
   /** Default: HTTP alone. */
   https?: HttpsOptions | undefined;
@@ -27,6 +29,8 @@ export interface HttpServices {
   describe(states: readonly ServiceState[]): ServiceState[];
   /** The port that UEFI is to load from by HTTPS; undefined while that would fail. */
   httpsBootPort(): number | undefined;
+  /** How an agent that was booted from one of the rack's addresses speaks to it; undefined: by HTTP. */
+  secureApi(address: string): SecureApi | undefined;
   close(): Promise<void>;
 }
 
@@ -42,7 +46,8 @@ export function createHttpServices({ server, httpPort, https }: HttpServicesDeps
     where: { address: string; port: number },
     tls: RackHttpServerDeps['tls'],
   ): Promise<void> {
-    const made = createRackHttpServer({ ...server, ...(tls === undefined ? {} : { tls }) });
+    const agentTls = { api: secureApi, authority: () => https?.certificates.current()?.authority };
+    const made = createRackHttpServer({ ...server, agentTls, ...(tls === undefined ? {} : { tls }) });
     await made.listen(where);
     servers.set(where.address, made);
   }
@@ -51,6 +56,17 @@ export function createHttpServices({ server, httpPort, https }: HttpServicesDeps
     await servers.get(address)?.close();
     servers.delete(address);
   }
+
+  /** Only what would work: an agent that is told of HTTPS speaks nothing else. */
+  function secureApi(address: string): SecureApi | undefined {
+    const certificate = https?.certificates.current();
+    if (https === undefined || certificate === undefined || !secure.has(address)) return undefined;
+    const bad = https.certificates.state([]).fault !== undefined;
+    return bad ? undefined : secureApiOf(certificate, address, https.port);
+  }
+
+  /** The addresses that firmware is sent to, and refuses where the certificate does not name them. */
+  const named = (addresses: readonly string[]): readonly string[] => (https?.boot === true ? addresses : []);
 
   const services: SupervisedService[] = [
     {
@@ -86,7 +102,7 @@ export function createHttpServices({ server, httpPort, https }: HttpServicesDeps
       states.map((state) => {
         if (state.state !== 'Running') return state;
         if (state.name === 'Https' && https !== undefined) {
-          const { fault, message } = https.certificates.state([...secure.keys()]);
+          const { fault, message } = https.certificates.state(named([...secure.keys()]));
           return fault === undefined
             ? { ...state, message }
             : { ...state, state: 'Failed', reason: fault.code, message };
@@ -98,6 +114,7 @@ export function createHttpServices({ server, httpPort, https }: HttpServicesDeps
       if (https?.boot !== true || secure.size === 0) return undefined;
       return https.certificates.state([...secure.keys()]).fault === undefined ? https.port : undefined;
     },
+    secureApi,
     async close() {
       await Promise.all([...plain.values(), ...secure.values()].map((running) => running.close()));
     },

@@ -15,8 +15,8 @@ export function isoOf(
   secret: string,
   programs: MediaPrograms,
 ): IsoLayout {
-  const { rack, mac, extra, network, kernel, initrd, id, architecture } = media;
-  const commandLine = renderKernelCommandLine({ rack, mac, extra, network, token: tokenOf(secret) });
+  const { rack, api, mac, extra, network, kernel, initrd, id, architecture } = media;
+  const commandLine = renderKernelCommandLine({ rack, api, mac, extra, network, token: tokenOf(secret) });
   if ('refused' in commandLine) throw new CodedError('MediaRefused', commandLine.refused);
   return bootIso({ architecture, kernel, initrd, commandLine, id }, programs, programs.efi);
 }

@@ -83,6 +83,7 @@ function prepare(given: Partial<PrepareMediaDeps> = {}): Promise<{ url: string }
     addresses: () => ['10.30.0.1', '10.40.0.1'],
     addressTowards: async () => '10.30.0.1',
     mediaUrl: undefined,
+    secureApi: () => undefined,
     ...given,
   });
 }
@@ -122,6 +123,20 @@ describe('a medium', () => {
     expect(iso).toContain('mw.ip=10.40.0.7/24 mw.mtu=1500 mw.gateway=10.40.0.254');
     expect(iso).toContain(`mw.rack=http://10.40.0.1:7480 mw.mac=${mac} mw.token=${tokenOf(secretOf(url))}`);
     expect(iso).not.toContain('mw.vlan');
+    expect(iso).not.toContain('mw.https');
+  });
+
+  it('tells the agent of HTTPS where the rack serves it', async () => {
+    const authority = 'c'.repeat(64);
+    const api = (address: string) => ({
+      port: 7443,
+      authority,
+      name: `rack-${address.replaceAll('.', '-')}`,
+    });
+    const { url } = await prepare({ secureApi: api });
+    expect(await contentOf(await ask(url))).toContain(
+      `mw.rack=http://10.40.0.1:7480 mw.https=7443 mw.ca=${authority} mw.name=rack-10-40-0-1 mw.mac=${mac}`,
+    );
   });
 
   it('has the tag of its VLAN where the interface is on a trunk', async () => {

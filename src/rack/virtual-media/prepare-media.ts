@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Machine } from '../../api/machine/schema.ts';
 import { decideBoot } from '../../domain/boot/decide-boot.ts';
+import type { SecureApi } from '../../domain/boot/secure-api.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { CodedError, messageOf } from '../../errors/coded-error.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -27,6 +28,8 @@ export interface PrepareMediaDeps {
   client: Pick<KubeClient, 'get' | 'applyStatus'>;
   rackName: string;
   httpPort: number;
+  /** How an agent that was booted from one of the rack's addresses speaks HTTPS; undefined: it speaks HTTP. */
+  secureApi(address: string): SecureApi | undefined;
   /** The rack's own addresses that HTTP is served at, the first one first. */
   addresses(): string[];
   /** The rack's address on the way to a BMC; undefined when there is none. */
@@ -62,6 +65,7 @@ export async function prepareMedia(
   if (own === undefined || base === undefined) throw unavailable('the rack serves no network', true);
 
   const now = clock.now();
+  const api = deps.secureApi(own);
   const record: Omit<MediaRecord, 'hash'> = {
     ...(await imagesOf(machine, deps)),
     ...{ id: newId(), machine: name, generation: decision.generation, mac },
@@ -69,6 +73,7 @@ export async function prepareMedia(
     ...(network === undefined ? {} : { network }),
     architecture: machine.spec.architecture,
     rack: `http://${own}:${deps.httpPort}`,
+    ...(api === undefined ? {} : { api }),
     issuedAt: now,
     expiresAt: now + lifetimeMs,
   };

@@ -14,6 +14,8 @@ export const MediaRecord = z.object({
   kernel: z.object({ digest: Hash, sizeBytes: z.int() }),
   initrd: z.object({ digest: Hash, sizeBytes: z.int() }),
   rack: z.string(),
+  /** How the agent speaks HTTPS; none: it speaks HTTP. */
+  api: z.object({ port: z.int(), authority: Hash, name: z.string().optional() }).optional(),
   mac: z.string(),
   extra: z.array(z.string()),
   network: z

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import { isHostName, type SecureApi } from '../../../domain/boot/secure-api.ts';
 import { type CodedError, messageOf } from '../../../errors/coded-error.ts';
 import type { Secret } from '../../../kube/core-resources.ts';
 import { type CertificateErrorCode, certificateError } from './errors.ts';
@@ -11,6 +12,8 @@ export interface ServingCertificate {
   /** PEM. Never logged, never written anywhere. */
   key: string;
   leaf: X509Certificate;
+  /** Who signed the last of them; that one itself where the Secret does not say. What agents trust. */
+  authority: X509Certificate;
   /** Milliseconds since the epoch. */
   notBefore: number;
   notAfter: number;
@@ -35,7 +38,45 @@ export function readCertificate(secret: Secret | undefined, name: string): Servi
   if (!leaf.checkPrivateKey(privateKey))
     throw certificateError('CertificateInvalid', `tls.key of the Secret ${name} is of another certificate`);
   attempt(name, 'tls.crt', () => createSecureContext({ cert, key }));
-  return { cert, key, leaf, notBefore: Date.parse(leaf.validFrom), notAfter: Date.parse(leaf.validTo) };
+  const authority = authorityOf(cert, secret.data?.['ca.crt']) ?? leaf;
+  const [notBefore, notAfter] = [Date.parse(leaf.validFrom), Date.parse(leaf.validTo)];
+  return { cert, key, leaf, authority, notBefore, notAfter };
+}
+
+/** The first certificate of `ca.crt` that signed the end of the chain, or that end. */
+function authorityOf(chain: string, base64: string | undefined): X509Certificate | undefined {
+  const last = certificatesIn(chain).at(-1);
+  const known = certificatesIn(Buffer.from(base64 ?? '', 'base64').toString());
+  return known.find((issuer) => last?.checkIssued(issuer) && last.verify(issuer.publicKey)) ?? last;
+}
+
+function certificatesIn(pem: string): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.flatMap((block) => {
+    try {
+      return [new X509Certificate(block)];
+    } catch {
+      // What else is in a bundle of authorities is nobody's fault here.
+      return [];
+    }
+  });
+}
+
+/**
+ * What an agent that was booted from `host` needs to know of the certificate.
+ *
+ * @returns undefined when it bears neither that address nor a name
+ */
+export function secureApiOf(
+  { leaf, authority }: Pick<ServingCertificate, 'leaf' | 'authority'>,
+  host: string,
+  port: number,
+): SecureApi | undefined {
+  const pin = { port, authority: authority.fingerprint256.replaceAll(':', '').toLowerCase() };
+  if (leaf.checkIP(host) !== undefined) return pin;
+  const names = [...(leaf.subjectAltName ?? '').matchAll(/DNS:([^,\s]+)/g)].map(([, name = '']) => name);
+  const name = names.find(isHostName);
+  return name === undefined ? undefined : { ...pin, name };
 }
 
 /** What OpenSSL says of a key tells nothing of the key itself. */

@@ -27,3 +27,39 @@ export async function makeCertificate(subjectAltName: string, days = 90): Promis
     await rm(directory, { recursive: true });
   }
 }
+
+/** An authority that signs certificates for tests. */
+export interface TestAuthority {
+  /** PEM. */
+  cert: string;
+  /** Signs a certificate that names its authority. */
+  sign(subjectAltName: string): Promise<TestCertificate & { authority: string }>;
+  remove(): Promise<void>;
+}
+
+export async function makeAuthority(name: string): Promise<TestAuthority> {
+  const directory = await mkdtemp(join(tmpdir(), 'metalwright-tls-'));
+  const at = (file: string): string => join(directory, file);
+  const make = (file: string, subject: string, ...options: string[]) =>
+    run('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+      ...['-days', '90', '-subj', `/CN=${subject}`, '-keyout', at(`${file}.key`), '-out', at(`${file}.crt`)],
+      ...options,
+    ]);
+  await make('ca', name);
+  const cert = await readFile(at('ca.crt'), 'utf8');
+  return {
+    cert,
+    async sign(subjectAltName) {
+      const signer = ['-CA', at('ca.crt'), '-CAkey', at('ca.key')];
+      const names = ['-addext', `subjectAltName=${subjectAltName}`, '-addext', 'basicConstraints=CA:FALSE'];
+      await make('leaf', 'rack', ...signer, ...names);
+      const [leaf, key] = await Promise.all([
+        readFile(at('leaf.crt'), 'utf8'),
+        readFile(at('leaf.key'), 'utf8'),
+      ]);
+      return { cert: leaf, key, authority: cert };
+    },
+    remove: () => rm(directory, { recursive: true }),
+  };
+}
