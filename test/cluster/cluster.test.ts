@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, clusterDown, clusterUp } from '../../lab/cluster/cluster.ts';
 import { type ClusterMachines, startClusterMachines } from '../../lab/cluster/machines.ts';
@@ -15,6 +16,8 @@ import { httpImages, imageFiles, network } from './support/manifests.ts';
 import { type Story, tellStory } from './support/story.ts';
 
 const { provisioning } = plan;
+/** The chart gives its racks a certificate, so agents speak HTTPS. */
+const agentUrl = `https://${provisioning.nodeAddress}:7443`;
 const place = ['--namespace', release.namespace];
 
 const isReady = ({ status }: Machine): boolean => status?.phase === 'Ready';
@@ -96,6 +99,9 @@ describe('the chart on a real cluster', () => {
     });
     await cluster.kubectl.apply(declared);
     await Promise.all([first, second].map((machine) => story.machineIs(machine, 'Ready', isReady, 15)));
+    for (const { consolePath } of [first, second]) {
+      expect(readFileSync(consolePath, 'latin1')).toContain(`waiting for the rack at ${agentUrl}`);
+    }
   });
 
   it('installs one for an Allocation, and its owner logs in', async () => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -47,8 +47,7 @@ afterAll(async () => {
 
 let generation = 0;
 beforeEach(async () => {
-  await running.put(await ours.sign(names));
-  await expect.poll(() => running.states().Https?.state).toBe('Running');
+  await serve(await ours.sign(names));
   generation += 1;
   const { machines } = running.rack.machines;
   machines.set('node-1', aMachine('node-1', mac, expecting('Inventory', generation)));
@@ -90,13 +89,23 @@ async function send({ api, transport }: RackAccess): Promise<string> {
   }
 }
 
-/** What the certificate names that the rack serves at the moment. */
-async function namesServed(): Promise<string> {
+/** SHA-256 of the certificate that the rack serves at the moment; undefined: none. */
+async function served(): Promise<string | undefined> {
   const socket = connect({ host: address, port: running.ports.https, rejectUnauthorized: false });
-  await once(socket, 'secureConnect');
-  const { subjectaltname = '' } = socket.getPeerCertificate();
-  socket.destroy();
-  return subjectaltname;
+  try {
+    await once(socket, 'secureConnect');
+    return socket.getPeerCertificate().fingerprint256;
+  } catch {
+    return undefined;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Writes the Secret, and waits until its certificate is served. */
+async function serve(certificate: Parameters<HttpsRack['put']>[0]): Promise<void> {
+  await running.put(certificate);
+  await expect.poll(served).toBe(new X509Certificate(certificate.cert).fingerprint256);
 }
 
 describe('an agent of a rack with a certificate', () => {
@@ -119,29 +128,28 @@ describe('an agent of a rack with a certificate', () => {
 
   it('goes on when the certificate is renewed', async () => {
     const opened = await open(await bootText());
-    await running.put(await ours.sign(`${names},DNS:renewed`));
-    await expect.poll(namesServed).toContain('renewed');
+    await serve(await ours.sign(`${names},DNS:renewed`));
     expect(await send(opened)).toBe('HTTP 200');
   });
 
   it('goes on with no rack whose authority is another one', async () => {
     const text = await bootText();
-    await running.put(await theirs.sign(names));
-    await expect
-      .poll(async () => await access(text))
-      .toMatchObject({ refused: expect.stringContaining('not the one of the kernel command line') });
+    await serve(await theirs.sign(names));
+    expect(await access(text)).toMatchObject({
+      refused: expect.stringContaining('not the one of the kernel command line'),
+    });
   });
 
   it('speaks to nobody who names the right authority and has no certificate of it', async () => {
     const opened = await open(await bootText());
-    await running.put({ ...(await theirs.sign(names)), authority: ours.cert });
-    await expect.poll(() => send(opened)).toMatch(/certificate/);
+    await serve({ ...(await theirs.sign(names)), authority: ours.cert });
+    expect(await send(opened)).toMatch(/certificate/);
   });
 
   it('speaks to nobody who has another name', async () => {
     const opened = await open(await bootText());
-    await running.put(await ours.sign('DNS:operator.example'));
-    await expect.poll(() => send(opened)).toMatch(/does not match/);
+    await serve(await ours.sign('DNS:operator.example'));
+    expect(await send(opened)).toMatch(/does not match/);
   });
 
   it('sets a clock that is years behind, for no certificate would be valid yet', async () => {

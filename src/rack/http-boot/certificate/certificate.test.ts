@@ -1,11 +1,17 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { X509Certificate } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { secrets } from '../../../kube/core-resources.ts';
 import { createManualTimers } from '../../../kube/manual-timers.ts';
 import { createMemoryClient } from '../../../kube/memory-client.ts';
 import { silentLogger } from '../../../log/logger.ts';
 import { createCertificateWatch } from './certificate-watch.ts';
-import { judgeCertificate, readCertificate } from './read-certificate.ts';
-import { makeCertificate, type TestCertificate } from './test-certificates.ts';
+import { judgeCertificate, readCertificate, secureApiOf } from './read-certificate.ts';
+import {
+  makeAuthority,
+  makeCertificate,
+  type TestAuthority,
+  type TestCertificate,
+} from './test-certificates.ts';
 
 const day = 86_400_000;
 let first: TestCertificate;
@@ -63,6 +69,47 @@ describe('a certificate from a Secret', () => {
     const { fault, message } = judgeCertificate(read, addresses, read.notBefore + days * day);
     expect(fault?.code).toBe(code);
     expect(message).toContain(words);
+  });
+});
+
+describe('what agents are told of a certificate', () => {
+  const pinOf = (pem: string): string =>
+    new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase();
+  let ours: TestAuthority;
+  let theirs: TestAuthority;
+  beforeAll(async () => {
+    [ours, theirs] = await Promise.all([makeAuthority('ours'), makeAuthority('theirs')]);
+  });
+  afterAll(() => Promise.all([ours.remove(), theirs.remove()]));
+
+  it.each([
+    ['the address that they know', 'IP:10.0.0.1,DNS:rack.example', undefined],
+    ['a name, where the address is missing', 'DNS:*.example,DNS:rack.example,DNS:other', 'rack.example'],
+  ])('is its authority, and %s', async (_, subjectAltName, name) => {
+    const { cert, key, authority } = await ours.sign(subjectAltName);
+    const bundle = `${theirs.cert}${authority}`;
+    const read = readCertificate(secretOf({ ...tls({ cert, key }), 'ca.crt': bundle }), 'rack-tls');
+    expect(secureApiOf(read, '10.0.0.1', 7443)).toEqual({
+      ...{ port: 7443, authority: pinOf(ours.cert) },
+      ...(name === undefined ? {} : { name }),
+    });
+  });
+
+  it('is itself where nobody it names has signed it', async () => {
+    const { cert, key } = await ours.sign('IP:10.0.0.1');
+    const read = readCertificate(
+      secretOf({ ...tls({ cert, key }), 'ca.crt': `${theirs.cert}no certificate` }),
+      'rack-tls',
+    );
+    expect(secureApiOf(read, '10.0.0.1', 7443)?.authority).toBe(pinOf(cert));
+  });
+
+  it('is nothing where it names neither the address nor a host', async () => {
+    const read = readCertificate(
+      secretOf(tls(await makeCertificate('IP:10.9.9.9,DNS:*.example'))),
+      'rack-tls',
+    );
+    expect(secureApiOf(read, '10.0.0.1', 7443)).toBeUndefined();
   });
 });
 
