@@ -11,6 +11,7 @@ import { labPrograms, SYSTEM_NAMESPACE } from './programs.ts';
 import { createProgress } from './progress.ts';
 import { ADMIN } from './resources.ts';
 import { sampleMachines } from './sample-machines.ts';
+import { signInLink } from './server-access.ts';
 import { usageText } from './usage.ts';
 
 const commands = { up, status, console: openConsole, logs, down } as const;
@@ -29,8 +30,11 @@ async function up(): Promise<void> {
   const lab = await labUp({ machines: sampleMachines, programs: labPrograms, log: progress.log });
   progress.log('the laboratory is up');
   console.log(usageText(lab));
+  console.log(
+    `Open the web UI, signed in: once, and within ten minutes\n\n${await signInLink(lab.instance)}\n`,
+  );
   const token = await lab.kubectl.run('create', 'token', ADMIN, '-n', SYSTEM_NAMESPACE, '--duration', '12h');
-  console.log(`A token for the web UI, good for twelve hours:\n\n${token.trim()}\n`);
+  console.log(`A token to sign in with later, good for twelve hours:\n\n${token.trim()}\n`);
 }
 
 async function status(): Promise<void> {

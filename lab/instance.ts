@@ -2,7 +2,15 @@ import { join } from 'node:path';
 import { clusterPlan } from './cluster/plan.ts';
 
 /** Names of the instances, in the order of their subnets and ports. */
-export const labInstanceNames = ['lab', 'e2e', 'scratch', 'lifecycle', 'vmedia', 'cluster'] as const;
+export const labInstanceNames = [
+  'lab',
+  'e2e',
+  'scratch',
+  'lifecycle',
+  'vmedia',
+  'cluster',
+  'browser',
+] as const;
 export type LabInstanceName = (typeof labInstanceNames)[number];
 
 /**

@@ -14,8 +14,15 @@ import type { LabMachine, MachineWish } from './machines/machine.ts';
 import { readPidFile, tail } from './process/daemon.ts';
 import { withLock } from './process/lock.ts';
 import { poll } from './process/poll.ts';
-import { type LabProgram, labPrograms, startProgram, stopProgram } from './programs.ts';
-import { accountResources, imageResources, namespaceResource, networkResources } from './resources.ts';
+import { type LabProgram, labPrograms, SYSTEM_NAMESPACE, startProgram, stopProgram } from './programs.ts';
+import {
+  accountResources,
+  imageResources,
+  namespaceResource,
+  networkResources,
+  SERVER,
+} from './resources.ts';
+import { giveServerAccess } from './server-access.ts';
 import { type LabState, readMachines, readState, writeState } from './state.ts';
 
 /** How to bring a laboratory up. */
@@ -82,7 +89,10 @@ async function bringUp(
   ]);
   const { kubeconfigPath } = controlPlane;
   writeState(instance, { ...state, kubeconfigPath });
-  await applyResources(makeKubectl(kubeconfigPath, environment), instance, environment, images, log);
+  const kubectl = makeKubectl(kubeconfigPath, environment);
+  await applyResources(kubectl, instance, environment, images, log);
+  const account = { name: SERVER, namespace: SYSTEM_NAMESPACE };
+  await giveServerAccess(instance, kubectl, kubeconfigPath, account);
   const lab = attach(instance, environment, { ...state, kubeconfigPath }, lifetime);
   const programs = options.programs ?? (['operator', 'rack'] as const);
   for (const program of programs) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { LabEnvironment } from './environment.ts';
 import type { LabInstance } from './instance.ts';
 import { type Daemon, startDaemon, stopDaemon } from './process/daemon.ts';
+import { serverKubeconfig } from './server-access.ts';
 
 /** The programs of Metalwright that a laboratory runs, with the variables that tell them where they are. */
 export const labPrograms = ['operator', 'rack', 'server'] as const;
@@ -55,7 +56,9 @@ export function programVariables(
   if (program === 'server') {
     return {
       ...common,
+      KUBECONFIG: serverKubeconfig(instance),
       METALWRIGHT_API_PORT: String(instance.serverPort),
+      METALWRIGHT_API_ADMIN_LINK: 'true',
       METALWRIGHT_HISTORY_DIRECTORY: join(instance.directory, 'history'),
     };
   }

@@ -24,17 +24,25 @@ export const READER = 'lab-reader';
 /** Name of a service account that may do everything: whoever has the laboratory's computer may anyway. */
 export const ADMIN = 'lab-admin';
 
-/** The service accounts, and what they may do. */
+/** Name of the service account of the server: racks open consoles for whoever it names, and know it by its token. */
+export const SERVER = 'lab-server';
+
+/** The accounts, and what they may do; `metalwright-admin` is whoever signs in by the server's link. */
 export function accountResources(): Manifest[] {
   const rbac = 'rbac.authorization.k8s.io';
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: ADMIN, namespace: SYSTEM_NAMESPACE } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: SERVER, namespace: SYSTEM_NAMESPACE } },
     {
       apiVersion: `${rbac}/v1`,
       kind: 'ClusterRoleBinding',
       metadata: { name: ADMIN },
       roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'cluster-admin' },
-      subjects: [{ kind: 'ServiceAccount', name: ADMIN, namespace: SYSTEM_NAMESPACE }],
+      subjects: [
+        { kind: 'ServiceAccount', name: ADMIN, namespace: SYSTEM_NAMESPACE },
+        { kind: 'ServiceAccount', name: SERVER, namespace: SYSTEM_NAMESPACE },
+        { kind: 'User', apiGroup: rbac, name: 'metalwright-admin' },
+      ],
     },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: READER, namespace: SYSTEM_NAMESPACE } },
     {

@@ -13,7 +13,7 @@ export function usageText(lab: Lab): string {
   return [
     '',
     `The web UI: http://127.0.0.1:${lab.instance.serverPort}`,
-    'Sign in with the token that this prints, as long as the laboratory is up:',
+    'Sign in with the link below, or at any time with the token that this prints:',
     `  kubectl create token ${ADMIN} -n ${SYSTEM_NAMESPACE} --duration 12h`,
     '',
     'Machines, powered off:',
