@@ -34,6 +34,8 @@ const setByChart: Readonly<Record<Program, readonly string[]>> = {
     'API_RACK_CA',
     'API_RACK_NAME',
     'HISTORY_DIRECTORY',
+    'UPLOADS_DIRECTORY',
+    'UPLOADS_URL',
     'WEBHOOKS',
   ],
 };

@@ -85,6 +85,19 @@ export const ChartValues = z.strictObject({
           .describe('What waits for the database, and the embedded one.'),
       })
       .describe('What was: docs/guides/history.md.'),
+    uploads: z
+      .strictObject({
+        enabled: z.boolean(),
+        url: z
+          .union([z.literal(''), z.string().regex(/^https?:\/\/[^/?#@]+$/)])
+          .describe('How racks and the operator reach the server. Default: by its Service.'),
+        storage: z.strictObject({
+          size: z.string().regex(/^[1-9]\d*[MGT]i$/),
+          storageClassName: OptionalName,
+          existingClaim: OptionalName,
+        }),
+      })
+      .describe('Images of disks that people upload, of one replica alone: docs/guides/images.md.'),
     webhooks: z
       .strictObject({
         secretName: OptionalName.describe('A Secret with the file of webhooks. Empty: nobody is told.'),
@@ -168,6 +181,9 @@ export const ChartValues = z.strictObject({
     enabled: z.boolean(),
     apiServer: z.strictObject({ cidrs: z.array(z.string()), ports: z.array(Port) }),
     serverFrom: z.array(Anything).describe('Who may reach the REST API. Empty: anybody.'),
+    rackFrom: z
+      .array(Anything)
+      .describe('The networks of the racks’ nodes: beside serverFrom, where images are uploaded.'),
     metricsFrom: z
       .array(Anything)
       .describe('Who may reach the operator’s metrics. Empty: anybody in the cluster.'),

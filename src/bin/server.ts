@@ -14,10 +14,13 @@ import { createKubeClientOver } from '../kube/rest-client.ts';
 import { systemTimers } from '../kube/timers.ts';
 import { type Credentials, createTransport } from '../kube/transport.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
+import type { UploadAccess } from '../server/routes/uploads/routes.ts';
 import { openKeyFile } from '../server/sign-in/key-file.ts';
 import type { OidcOptions } from '../server/sign-in/oidc.ts';
 import { createApiServer } from '../server/start.ts';
+import { openUploadStore } from '../server/uploads/store.ts';
 import { loadWebFiles, type WebFile } from '../server/web/files.ts';
+import { lockDirectory } from '../store/directory-lock.ts';
 import { openHistory } from '../store/open.ts';
 import type { HistoryStore } from '../store/store.ts';
 import { run } from './run.ts';
@@ -40,6 +43,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       ? undefined
       : await openKeyFile(config.sessionKeysPath, log, systemTimers);
   const history = await openServerHistory(config.history, log);
+  const uploads = config.uploads && (await openUploads(config.uploads, log));
   const server = createApiServer({
     client,
     writesAs: (user) => createUserWrites(transport, user, requestTimeoutMs),
@@ -67,6 +71,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     },
     history,
     webhooks: await readWebhooks(config.webhooksPath, history),
+    uploads: uploads?.access,
     webFiles: await readWebFiles(config.webDirectory, log),
   });
   const { port } = await server.listen(config);
@@ -87,6 +92,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     async stop() {
       keys?.stop();
       await server.stop();
+      await uploads?.release();
       await client.close();
     },
   };
@@ -136,6 +142,16 @@ async function readWebhooks(
   const webhooks = parseWebhooks(await readFile(path, 'utf8'));
   if (webhooks.length === 0 || history !== undefined) return webhooks;
   throw new CodedError('ConfigurationInvalid', 'METALWRIGHT_WEBHOOKS: there is no history to tell of');
+}
+
+/** Errors: InUse, when another server of this computer has the directory. */
+async function openUploads(
+  { url, ...options }: NonNullable<ServerConfiguration['uploads']>,
+  log: Logger,
+): Promise<{ access: UploadAccess; release(): Promise<void> }> {
+  const lock = await lockDirectory(options.directory);
+  const store = await openUploadStore({ ...options, log, clock: systemClock });
+  return { access: { store, url }, release: () => lock.release() };
 }
 
 /** Where `./dev build web` puts the UI. */

@@ -134,6 +134,13 @@ export const ServerConfiguration = z
     METALWRIGHT_HISTORY_ADDRESSES_DAYS: days(defaultRetention.addresses),
     METALWRIGHT_HISTORY_AUDIT_DAYS: days(defaultRetention.audit),
     METALWRIGHT_HISTORY_CONSOLE_DAYS: days(defaultRetention.console_logs),
+    /** Of this process alone: files that people upload. Without it nothing can be uploaded. */
+    METALWRIGHT_UPLOADS_DIRECTORY: AbsolutePath.optional(),
+    /** Of this server, as racks and the operator reach it. */
+    METALWRIGHT_UPLOADS_URL: PublicUrl.optional(),
+    METALWRIGHT_UPLOADS_FILE_MIB: wholeNumber(1, 1 << 20).default(16_384),
+    METALWRIGHT_UPLOADS_TOTAL_MIB: wholeNumber(1, 1 << 24).default(49_152),
+    METALWRIGHT_UPLOADS_KEEP_HOURS: wholeNumber(1, 8_760).default(24),
     /** A file: src/config/webhooks.ts. */
     METALWRIGHT_WEBHOOKS: AbsolutePath.optional(),
   })
@@ -155,6 +162,12 @@ export const ServerConfiguration = z
   .refine(
     (env) => env.METALWRIGHT_WEBHOOKS === undefined || env.METALWRIGHT_HISTORY,
     'METALWRIGHT_WEBHOOKS needs METALWRIGHT_HISTORY: webhooks are told of what it keeps',
+  )
+  .refine(
+    (env) =>
+      env.METALWRIGHT_UPLOADS_DIRECTORY === undefined ||
+      (env.METALWRIGHT_UPLOADS_URL ?? env.METALWRIGHT_API_PUBLIC_URL) !== undefined,
+    'METALWRIGHT_UPLOADS_DIRECTORY needs METALWRIGHT_UPLOADS_URL (or METALWRIGHT_API_PUBLIC_URL): racks fetch uploaded files there',
   )
   .transform((env) => ({
     kubeconfig: env.KUBECONFIG,
@@ -206,6 +219,18 @@ export const ServerConfiguration = z
     rackCaPath: env.METALWRIGHT_API_RACK_CA,
     rackName: env.METALWRIGHT_API_RACK_NAME,
     webhooksPath: env.METALWRIGHT_WEBHOOKS,
+    uploads:
+      env.METALWRIGHT_UPLOADS_DIRECTORY === undefined
+        ? undefined
+        : {
+            directory: env.METALWRIGHT_UPLOADS_DIRECTORY,
+            url: (env.METALWRIGHT_UPLOADS_URL ?? env.METALWRIGHT_API_PUBLIC_URL)?.origin ?? '',
+            limits: {
+              fileBytes: env.METALWRIGHT_UPLOADS_FILE_MIB * 1024 * 1024,
+              totalBytes: env.METALWRIGHT_UPLOADS_TOTAL_MIB * 1024 * 1024,
+              keepMs: env.METALWRIGHT_UPLOADS_KEEP_HOURS * 3_600_000,
+            },
+          },
     history: env.METALWRIGHT_HISTORY
       ? {
           directory: env.METALWRIGHT_HISTORY_DIRECTORY,

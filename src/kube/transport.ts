@@ -9,7 +9,7 @@ export interface TransportRequest {
   contentType?: string;
   /** Default: JSON. */
   accept?: string;
-  body?: string;
+  body?: string | Uint8Array;
   /** Beside those of the kubeconfig; a list is one header line for each. */
   headers?: Readonly<Record<string, string | string[]>>;
   /** Until the headers of the answer are there, in milliseconds. */

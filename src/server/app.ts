@@ -10,6 +10,7 @@ import { admitCallers, type CallerOptions, credentialsOf, probes } from './plugi
 import { allowOrigins } from './plugins/cors.ts';
 import { addHeaders, requestIdOf, securityHeaders } from './plugins/headers.ts';
 import { pathOf, refuseOtherMethods } from './plugins/methods.ts';
+import { limitBodies } from './plugins/slow-bodies.ts';
 import { answerUnreadable } from './plugins/unreadable.ts';
 import { problemMediaType, problemOf, serverErrorOf } from './problem.ts';
 import type { ApiRoute } from './route.ts';
@@ -36,7 +37,7 @@ export interface AppLimits {
   bodyBytes: number;
   /** For the head of a request. */
   headersMs: number;
-  /** For a request as a whole: a slow client is cut off. */
+  /** For the body of a request, unless it is a stream: a slow client is cut off. */
   requestMs: number;
   /** A connection on which nothing moves. */
   silenceMs: number;
@@ -76,7 +77,8 @@ export function createApp(options: AppOptions): FastifyInstance {
     // Also for what never came as far as the hooks.
     reply.headers({ ...securityHeaders, 'x-request-id': request.id });
     // What is left of a body that nobody reads must not be taken for the next request.
-    if (error.code === 'BodyTooLarge') reply.header('connection', 'close');
+    const isCut = 'streams' in request.routeOptions.config && !request.raw.complete;
+    if (error.code === 'BodyTooLarge' || isCut) reply.header('connection', 'close');
     return reply
       .code(serverErrors[error.code].status)
       .type(problemMediaType)
@@ -89,6 +91,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   });
   addHeaders(app, tls !== undefined || options.ownOrigin?.startsWith('https:') === true);
   allowOrigins(app, corsOrigins);
+  limitBodies(app, limits.requestMs);
   acceptBodies(app);
   const callerOf = admitCallers(app, options);
   if (options.audit !== undefined) auditWrites(app, { ...options.audit, callerOf });
@@ -125,7 +128,8 @@ function openServer(handler: RequestListener, limits: AppLimits, tls: AppOptions
   const options = {
     maxHeaderSize: 32 * 1024,
     headersTimeout: limits.headersMs,
-    requestTimeout: limits.requestMs,
+    // Bodies have a limit of their own: plugins/slow-bodies.ts.
+    requestTimeout: 0,
     keepAliveTimeout: 65_000,
     connectionsCheckingInterval: Math.min(limits.headersMs, 5_000),
   };
@@ -154,6 +158,7 @@ function serve(app: FastifyInstance, route: ApiRoute, who: Who): void {
       ...(route.writes === false ? {} : { noun: route.tag }),
       ...(route.open === true ? { open: true } : {}),
       ...(route.signsIn === true ? { signsIn: true } : {}),
+      ...(route.streams === true ? { streams: true } : {}),
     },
     handler: async (request, reply) => {
       requireAcceptable(request.headers.accept, mediaTypes[0] ?? 'application/json');

@@ -34,6 +34,10 @@ export const serverErrors = {
   Unauthenticated: { status: 401, title: 'A bearer token that the API server knows is needed, or a session' },
   Unavailable: { status: 503, title: 'The API server of the cluster cannot be asked' },
   UnsupportedMediaType: { status: 415, title: 'The body has a media type that is not taken here' },
+  UploadConflict: { status: 409, title: 'The upload is not where the request takes it to be' },
+  UploadMismatch: { status: 422, title: 'Other bytes came than were announced' },
+  UploadsFull: { status: 507, title: 'The server has no room for the file' },
+  UploadsUnavailable: { status: 503, title: 'Files cannot be uploaded to this server' },
   UpstreamTimeout: { status: 504, title: 'The API server of the cluster did not answer in time' },
 } as const;
 

@@ -75,6 +75,8 @@ export interface ApiRoute {
   writes?: boolean;
   /** Attempts are counted, and few are let through. */
   signsIn?: boolean;
+  /** Its body is a stream, which may take as long as something comes. */
+  streams?: boolean;
   run: Run;
 }
 

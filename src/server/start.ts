@@ -24,10 +24,12 @@ import type { RackAccess } from './routes/console/upstream.ts';
 import { historyRoutes } from './routes/history/routes.ts';
 import { createLeaseClient } from './routes/leases/rack-leases.ts';
 import { leaseRoutes } from './routes/leases/routes.ts';
+import { type UploadAccess, uploadRoutes } from './routes/uploads/routes.ts';
 import { createWatchHub, type HubLimits } from './routes/watch/hub.ts';
 import { watchRoutes } from './routes/watch/routes.ts';
 import { apiRoutes } from './routes.ts';
 import { createSignIn, type SignIn, type SignInOptions } from './sign-in/sign-in.ts';
+import { createUploadSweeper } from './uploads/sweeper.ts';
 import type { WebFile } from './web/files.ts';
 import { serveWeb } from './web/serve.ts';
 import { createWebhooks, type Webhook } from './webhooks/webhooks.ts';
@@ -58,6 +60,8 @@ export interface ApiServerOptions {
   history?: HistoryStore | undefined;
   /** Who is told of what history is told of. Default: nobody. */
   webhooks?: readonly Webhook[] | undefined;
+  /** Where uploaded files are kept: it is closed with the server. Default: nothing can be uploaded. */
+  uploads?: UploadAccess | undefined;
 }
 
 /** The REST API as a whole. */
@@ -111,6 +115,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     ...apiRoutes(deps),
     ...leases,
     ...historyRoutes(deps, options.history),
+    ...uploadRoutes(deps, options.uploads),
     ...consoles.routes,
     ...watchRoutes(hub),
     ...signIn.routes,
@@ -145,6 +150,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       ...{ log, timers, clock: systemClock },
     });
   webhooks?.start();
+  const sweeper =
+    options.uploads && createUploadSweeper({ store: options.uploads.store, caches, log, timers });
+  sweeper?.start();
   const ready = caches.synced().then(() => hub.start());
   ready.catch(() => undefined);
 
@@ -164,13 +172,16 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       stopping = true;
       hub.stop();
       consoles.stop();
+      await options.uploads?.store.close();
       const cancel = timers.after(graceMs, () => app.server.closeAllConnections());
       await app.close();
       cancel();
       await leaseClient.close();
       await webhooks?.stop();
       await history?.stop();
+      const swept = sweeper?.stop();
       await caches.stop();
+      await swept;
     },
   };
 }

@@ -111,6 +111,41 @@ localhost
 {{- end -}}
 {{- end -}}
 
+{{/* The files are on one disk, and racks have to be let in to fetch them. */}}
+{{- define "metalwright.checkUploads" -}}
+{{- if .Values.server.uploads.enabled -}}
+{{- if gt (int .Values.server.replicas) 1 -}}
+{{- fail "server.uploads.enabled is for one server: set server.replicas to 1" -}}
+{{- end -}}
+{{- with .Values.networkPolicies -}}
+{{- if and .enabled .serverFrom (not .rackFrom) -}}
+{{- fail "networkPolicies.rackFrom: the networks of the racks' nodes are needed beside serverFrom, for racks fetch uploaded images from the server" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* How racks and the operator reach the server: its Service, by a name of its certificate. */}}
+{{- define "metalwright.uploadsUrl" -}}
+{{- with .Values.server -}}
+{{- $name := printf "%s.%s.svc" (include "metalwright.programName" (dict "root" $ "program" "server")) $.Release.Namespace -}}
+{{- .uploads.url | default (printf "https://%s%s" $name (eq (int .service.port) 443 | ternary "" (printf ":%d" (int .service.port)))) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Racks and the operator fetch uploaded images from the server: they trust who signed its certificate, unless they are told whom
+else: (dict "root" $ "extraEnv" .extraEnv). */}}
+{{- define "metalwright.trustServer" -}}
+{{- $own := false }}
+{{- range .extraEnv }}{{ if eq .name "NODE_EXTRA_CA_CERTS" }}{{ $own = true }}{{ end }}{{ end }}
+{{- with .root.Values.server }}
+{{- if and .enabled .uploads.enabled (not $own) }}
+- name: NODE_EXTRA_CA_CERTS
+  value: /etc/metalwright/tls/ca.crt
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{- define "metalwright.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 65532

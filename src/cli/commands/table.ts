@@ -4,6 +4,7 @@ import {
   namespaceOption,
   outputOption,
   selectorOption,
+  serverOptions,
   waiting,
   watchOption,
 } from '../options.ts';
@@ -158,6 +159,33 @@ export const commands: readonly CommandSpec[] = [
       },
     ],
     load: () => import('./image/import.ts'),
+  },
+  {
+    path: ['image', 'upload'],
+    summary: 'Uploads an image of a disk from this computer',
+    details:
+      'FILE goes to the REST API, which needs --server and a token, and keeps it for the racks. Its SHA-256 is compared. When a connection breaks, it goes on where it was; so does the same command again.',
+    arguments: [
+      { name: 'FILE', summary: 'a raw image, as it is or packed by zstd or gzip', completes: 'file' },
+    ],
+    options: [
+      valueOption('name', 'NAME', 'name of the image. Default: that of the file, without its ending'),
+      valueOption('os', 'NAME', 'operating system. Default: from the name'),
+      valueOption('release', 'NAME', 'its release. Default: from the name'),
+      valueOption('architecture', 'NAME', 'amd64 (default) or arm64', { completes: ['amd64', 'arm64'] }),
+      valueOption('format', 'FORMAT', 'Raw, RawZstd or RawGzip. Default: what its first bytes say', {
+        completes: ['Raw', 'RawZstd', 'RawGzip'],
+      }),
+      valueOption('kernel-arguments', 'WORDS', 'added to the kernel command line'),
+      ...serverOptions,
+    ],
+    examples: [
+      {
+        line: 'image upload debian-12.raw.zst --server https://metalwright.example',
+        what: 'The image debian-12, of system debian and release 12',
+      },
+    ],
+    load: () => import('./image/upload.ts'),
   },
   {
     path: ['events'],

@@ -8,7 +8,9 @@ export const tokenCommand = 'kubectl create token NAME -n NAMESPACE';
 
 /** What a code of the REST API (src/server/errors.ts) means here, where it is not simply a failure. */
 const told: Readonly<Record<string, { exit?: Exit; hint?: string }>> = {
+  AlreadyExists: { exit: 'refused', hint: 'choose another name, or look at the one that is there' },
   BadRequest: { exit: 'refused' },
+  BodyTooLarge: { exit: 'refused' },
   ConsoleUnavailable: {
     hint: 'racks offer consoles where they reach the BMC and have an admin endpoint: docs/guides/console.md',
   },
@@ -16,6 +18,7 @@ const told: Readonly<Record<string, { exit?: Exit; hint?: string }>> = {
     exit: 'refused',
     hint: 'ask for a role that allows it: docs/guides/history.md and docs/guides/console.md have them',
   },
+  Invalid: { exit: 'refused' },
   Misconfigured: { hint: "the server's own service account lacks a right: its operator has to mend that" },
   NotFound: { exit: 'notFound' },
   NotReady: { hint: 'the server is starting or ending: repeat in a while' },
@@ -24,6 +27,9 @@ const told: Readonly<Record<string, { exit?: Exit; hint?: string }>> = {
     hint: `the token is not accepted (any more): a new one is made by "${tokenCommand}"`,
   },
   Unavailable: { hint: 'the server cannot ask its API server: repeat in a while' },
+  UploadMismatch: { hint: 'it was changed on the way, or while it was sent: repeat' },
+  UploadsFull: { exit: 'refused' },
+  UploadsUnavailable: { hint: 'where the server has a disk for it: docs/guides/images.md' },
   UpstreamTimeout: { exit: 'timedOut', hint: 'the API server is slow: repeat in a while' },
 };
 

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageArtifact } from '../../api/boot-image/schema.ts';
+import { notARawDisk } from '../../domain/boot/disk-beginning.ts';
 import { nameOfUrl } from './http-source.ts';
 import { importArtifact } from './import.ts';
-import { notARawDisk } from './magic.ts';
 
 /** Zeros with something at the end, larger than any buffer in between. */
 const disk = Buffer.alloc(3 * 1024 * 1024);

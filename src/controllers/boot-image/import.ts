@@ -3,11 +3,11 @@ import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { ImageArtifact, ImportedArtifact } from '../../api/boot-image/schema.ts';
+import { notARawDisk } from '../../domain/boot/disk-beginning.ts';
 import { messageOf } from '../../errors/coded-error.ts';
 import { importError, isImportError } from './errors.ts';
 import { openFileSource, type Source } from './file-source.ts';
 import { nameOfUrl, openHttpSource } from './http-source.ts';
-import { notARawDisk } from './magic.ts';
 
 export interface ImportDeps {
   /** Resolved directories that files may come from. */

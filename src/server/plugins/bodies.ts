@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { messageOf } from '../../errors/coded-error.ts';
 import { parseJson } from '../../kube/json.ts';
@@ -6,7 +7,10 @@ import { serverError } from '../errors.ts';
 /** Deeper than any of our kinds; what is nested without end would exhaust the stack of whoever walks through it. */
 const deepest = 64;
 
-/** JSON and JSON merge patches; everything else is refused. */
+/** Of a body that its handler reads by itself. */
+export const streamType = 'application/octet-stream';
+
+/** JSON and JSON merge patches, and bytes as a stream, which few routes take; everything else is refused. */
 export function acceptBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -14,6 +18,7 @@ export function acceptBodies(app: FastifyInstance): void {
     { parseAs: 'string' },
     async (_request: unknown, text: string | Buffer) => parseBody(text.toString()),
   );
+  app.addContentTypeParser(streamType, async (_request: unknown, bytes: IncomingMessage) => bytes);
 }
 
 function parseBody(text: string): unknown {

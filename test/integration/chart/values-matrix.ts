@@ -136,6 +136,34 @@ export const valuesMatrix: readonly (readonly [sentence: string, values: Values]
       },
     },
   ],
+  [
+    'uploads, of one server that few may reach',
+    {
+      networkPolicies: {
+        enabled: true,
+        serverFrom: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'ingress' } } }],
+        rackFrom: [{ ipBlock: { cidr: '10.0.0.0/24' } }],
+      },
+      server: {
+        replicas: 1,
+        service: { port: 8443 },
+        uploads: { enabled: true, storage: { size: '100Gi', storageClassName: 'fast' } },
+      },
+    },
+  ],
+  [
+    'uploads in a claim that is there, under a name of its own',
+    {
+      networkPolicies: { enabled: true },
+      server: {
+        replicas: 1,
+        uploads: {
+          ...{ enabled: true, url: 'https://metal.example.com' },
+          storage: { existingClaim: 'mine' },
+        },
+      },
+    },
+  ],
   ['history for a trial', { server: { replicas: 1, history: { enabled: true } } }],
   [
     'names, labels, places and pull secrets',
@@ -225,6 +253,15 @@ export const mistakes: readonly (readonly [sentence: string, values: Values, wor
       },
     },
     'storage.type',
+  ],
+  ['uploads to several servers', { server: { uploads: { enabled: true } } }, 'server.replicas'],
+  [
+    'uploads that no rack could fetch',
+    {
+      networkPolicies: { enabled: true, serverFrom: [{ podSelector: {} }] },
+      server: { replicas: 1, uploads: { enabled: true } },
+    },
+    'networkPolicies.rackFrom',
   ],
   [
     'the directory of history, which the chart sets',

@@ -37,6 +37,18 @@ export const run: Run = async (invocation, context) => {
   return await follow(cluster, context, name, deadline);
 };
 
+/** What the options say of an image; system and release also by its name. @throws CliError usage */
+export function describedBy(name: string, invocation: Invocation) {
+  const [, os = name, release = 'unknown'] = /^([a-z][a-z0-9]*)-(.+)$/.exec(name) ?? [];
+  const words = (option(invocation, 'kernel-arguments') ?? '').split(' ').filter((word) => word !== '');
+  return {
+    os: option(invocation, 'os') ?? os,
+    release: option(invocation, 'release') ?? release,
+    architecture: architectureOf(invocation),
+    kernelArguments: words.length === 0 ? undefined : words,
+  };
+}
+
 /** @throws CliError usage */
 function specOf(name: string, source: string, invocation: Invocation) {
   const digest = option(invocation, 'digest');
@@ -51,14 +63,9 @@ function specOf(name: string, source: string, invocation: Invocation) {
       'a path is one on the operator and on every rack, not on this computer',
     );
   }
-  const [, os = name, release = 'unknown'] = /^([a-z][a-z0-9]*)-(.+)$/.exec(name) ?? [];
-  const kernelArguments = (option(invocation, 'kernel-arguments') ?? '')
-    .split(' ')
-    .filter((word) => word !== '');
+  const { os, release, architecture, kernelArguments } = describedBy(name, invocation);
   return {
-    os: option(invocation, 'os') ?? os,
-    release: option(invocation, 'release') ?? release,
-    architecture: architectureOf(invocation),
+    ...{ os, release, architecture },
     purpose: 'Disk' as const,
     artifacts: [
       {
@@ -68,7 +75,7 @@ function specOf(name: string, source: string, invocation: Invocation) {
         format: formatOf(source, invocation),
       },
     ],
-    ...(kernelArguments.length === 0 ? {} : { kernelArguments }),
+    ...(kernelArguments === undefined ? {} : { kernelArguments }),
   };
 }
 
@@ -82,10 +89,16 @@ function architectureOf(invocation: Invocation): 'amd64' | 'arm64' {
 
 /** By `--format`, or by the end of the name. */
 function formatOf(source: string, invocation: Invocation): 'Raw' | 'RawZstd' | 'RawGzip' {
-  const given = option(invocation, 'format');
   const path = source.split(/[?#]/)[0] ?? source;
-  if (given === undefined)
-    return path.endsWith('.zst') ? 'RawZstd' : path.endsWith('.gz') ? 'RawGzip' : 'Raw';
+  return (
+    givenFormat(invocation) ?? (path.endsWith('.zst') ? 'RawZstd' : path.endsWith('.gz') ? 'RawGzip' : 'Raw')
+  );
+}
+
+/** `--format`. @throws CliError usage */
+export function givenFormat(invocation: Invocation): 'Raw' | 'RawZstd' | 'RawGzip' | undefined {
+  const given = option(invocation, 'format');
+  if (given === undefined) return undefined;
   const format = (['Raw', 'RawZstd', 'RawGzip'] as const).find((known) => known === given);
   if (format === undefined)
     throw new CliError('usage', `--format ${given}: there are Raw, RawZstd and RawGzip`);
