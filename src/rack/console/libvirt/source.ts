@@ -1,12 +1,14 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { LibvirtParameters } from '../../../api/bmc/libvirt.ts';
 import type { KubeClient } from '../../../kube/client.ts';
+import { systemTimers } from '../../../kube/timers.ts';
 import { powerError } from '../../power/errors.ts';
 import { openVirsh } from '../../power/libvirt/driver.ts';
 import { virshFault } from '../../power/libvirt/virsh.ts';
 import { readPowerTarget } from '../../power/target.ts';
 import { consoleError } from '../errors.ts';
 import type { ConsoleListener, ConsoleSource, OpenConsoleOptions, SerialConsole } from '../serial-console.ts';
+import { watchRun } from './run.ts';
 
 /** The console of a virtual machine, by `virsh console`: on the rack's own node, or over SSH as its power. */
 export function libvirtSource(deps: { client: Pick<KubeClient, 'get'>; namespace: string }): ConsoleSource {
@@ -17,9 +19,10 @@ export function libvirtSource(deps: { client: Pick<KubeClient, 'get'>; namespace
       if (bmc?.driver !== 'libvirt')
         throw powerError('BmcUnsupported', 'this console needs the driver libvirt');
       const { domain } = LibvirtParameters.parse(bmc.target.parameters);
-      const { uri, close } = openVirsh(bmc.target);
+      const { uri, virsh, close } = openVirsh(bmc.target);
+      const id = (stop: AbortSignal) => virsh(['domid', domain], stop);
       try {
-        return await attach(uri, domain, listener, options, signal, close);
+        return await attach({ uri, domain, id, cleanUp: close }, listener, options, signal);
       } catch (error) {
         close();
         throw error;
@@ -40,14 +43,21 @@ function start(uri: string, domain: string, takeOver: boolean): ChildProcessWith
 
 const banner = /Escape character is [^\n]*\n/;
 
+interface Place {
+  uri: string;
+  domain: string;
+  /** What libvirt calls the run of the machine: another one after each start. */
+  id(signal: AbortSignal): Promise<string>;
+  cleanUp(): void;
+}
+
 async function attach(
-  uri: string,
-  domain: string,
+  { uri, domain, id, cleanUp }: Place,
   listener: ConsoleListener,
   { takeOver }: OpenConsoleOptions,
   signal: AbortSignal,
-  cleanUp: () => void,
 ): Promise<SerialConsole> {
+  const run = await id(signal);
   const child = start(uri, domain, takeOver);
   const exited = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<void>();
@@ -90,6 +100,8 @@ async function attach(
   } finally {
     signal.removeEventListener('abort', abort);
   }
+  const unwatch = watchRun({ run, id, timers: systemTimers, over: () => child.kill('SIGTERM') });
+  void exited.promise.then(unwatch);
   return {
     write: (data) => child.stdin.write(data),
     async close() {
