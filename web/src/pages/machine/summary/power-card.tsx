@@ -18,7 +18,7 @@ export function PowerCard({ machine }: { machine: Machine }) {
   const [action, setAction] = useState<ActionName>();
   const forbidden = useForbidden('create', 'machine-actions');
   const { spec, status } = machine;
-  const result = status?.power?.result;
+  const { request, result } = status?.power ?? {};
   const state = status?.powerState ?? 'Unknown';
   return (
     <Card
@@ -40,8 +40,8 @@ export function PowerCard({ machine }: { machine: Machine }) {
           Driver: spec.bmc?.driver ?? 'none: a person switches it',
           'Last order': result && (
             <>
-              {status?.power?.request?.action}: {result.outcome}{' '}
-              <RelativeTime at={result.finishedAt ?? result.startedAt} />
+              {request?.id === result.id ? `${request.action}: ` : ''}
+              {result.outcome} <RelativeTime at={result.finishedAt ?? result.startedAt} />
             </>
           ),
           Rack: result?.rack,
