@@ -20,20 +20,20 @@ run_tests() {
     return
   fi
   # Too long for every run of all tests.
-  case "$*" in "e2e lifecycle" | "e2e virtual-media") suites=("$2") ;; esac
+  case "$*" in "e2e lifecycle" | "e2e virtual-media" | "e2e browser") suites=("$2") ;; esac
   [ $# -gt 0 ] || suites=(check unit integration e2e)
   for suite in "${suites[@]}"; do
     case $suite in
-      check | unit | integration | e2e | lifecycle | virtual-media | cluster) ;;
-      *) fail "there is no suite \"$suite\": unit, integration, e2e, lifecycle, virtual-media, cluster" ;;
+      check | unit | integration | e2e | lifecycle | virtual-media | browser | cluster) ;;
+      *) fail "there is no suite \"$suite\": unit, integration, e2e, lifecycle, virtual-media, browser, cluster" ;;
     esac
   done
   case " ${suites[*]} " in
-    *" integration "* | *" e2e "* | *" lifecycle "* | *" virtual-media "*)
+    *" integration "* | *" e2e "* | *" lifecycle "* | *" virtual-media "* | *" browser "*)
       locked setup_everything
       need_root test
-      case " ${suites[*]} " in *" integration "*) locked ensure_web ;; esac
-      case " ${suites[*]} " in *" e2e "* | *" lifecycle "* | *" virtual-media "*) locked ensure_images ;; esac
+      case " ${suites[*]} " in *" integration "* | *" browser "*) locked ensure_web ;; esac
+      case " ${suites[*]} " in *" e2e "* | *" lifecycle "* | *" virtual-media "* | *" browser "*) locked ensure_images ;; esac
       ;;
     *) locked setup_javascript ;;
   esac
@@ -59,15 +59,17 @@ run_tests() {
 run_check() {
   local failed=0
   biome check . || failed=1
+  node lab/release/check-crds.ts || failed=1
   tsc --noEmit || failed=1
   tsc --noEmit -p web || failed=1
   return $failed
 }
 
-# All three at once: each is one thread for most of its time.
+# All at once: each is one thread for most of its time.
 count_checks() {
   local check checks=()
   biome check . & checks+=($!)
+  node lab/release/check-crds.ts & checks+=($!)
   tsc --noEmit & checks+=($!)
   tsc --noEmit -p web & checks+=($!)
   for check in "${checks[@]}"; do
@@ -79,10 +81,11 @@ count_checks() {
 # processes on two busy processors miss a deadline now and then. What passes only then is named at the end: it is a fault to mend.
 run_suite() {
   local project=("$1")
-  # Two stories that last long, and that nobody waits for at once.
+  # Stories that last long, and that nobody waits for at once.
   case $1 in
     lifecycle) project=(lifecycle test/e2e-lifecycle/lifecycle.test.ts) ;;
     virtual-media) project=(lifecycle test/e2e-lifecycle/virtual-media.test.ts) ;;
+    browser) project=(lifecycle test/e2e-lifecycle/browser.test.ts) ;;
   esac
   run_vitest "${project[@]}"
   # Many that fail are no matter of chance.
