@@ -41,7 +41,7 @@ export async function openTab(
     viewport: size,
     colorScheme: theme,
     reducedMotion: 'reduce',
-    hasTouch: size === phone,
+    hasTouch: size.width <= phone.width,
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   context.setDefaultTimeout(20_000);
