@@ -33,6 +33,8 @@ export async function ensureBridge(instance: LabInstance): Promise<void> {
  */
 async function plugCable({ bridge }: LabInstance): Promise<void> {
   const [port, end] = [`${bridge}-port`, `${bridge}-end`];
+  // Whoever deletes the bridge by hand leaves it there.
+  await tryRun('ip', ['link', 'delete', port]);
   await run('ip', ['link', 'add', port, 'type', 'veth', 'peer', 'name', end]);
   await run('ip', ['link', 'set', port, 'master', bridge]);
   await run('ip', ['link', 'set', end, 'arp', 'off']);
