@@ -51,6 +51,7 @@ export function isConflict(error: unknown): boolean {
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof ProblemError)) return false;
   const { code, status } = error.problem;
+  if (code === 'UploadsFull') return false;
   return code === 'Offline' || status === 429 || status >= 502;
 }
 

@@ -27,9 +27,16 @@ export function formatOf(url: string): 'Raw' | 'RawZstd' | 'RawGzip' {
   return /\.gz(ip)?$/.test(path) ? 'RawGzip' : 'Raw';
 }
 
+/** A digest as it was typed, with its algorithm; undefined: none was. What is none is left to the server to refuse. */
+export function sha256Of(digest: string): string | undefined {
+  const hex = digest.trim().toLowerCase();
+  if (hex === '') return undefined;
+  return /^[0-9a-f]{64}$/.test(hex) ? `sha256:${hex}` : hex;
+}
+
 /** The BootImage that the form describes. */
 export function newImage({ name, os, release, architecture, url, digest }: ImageForm): NewObject {
-  const hex = digest.trim().toLowerCase();
+  const expected = sha256Of(digest);
   return {
     metadata: { name: name.trim() },
     spec: {
@@ -42,7 +49,7 @@ export function newImage({ name, os, release, architecture, url, digest }: Image
           role: 'Disk',
           format: formatOf(url.trim()),
           source: { http: { url: url.trim() } },
-          ...(hex === '' ? {} : { digest: /^[0-9a-f]{64}$/.test(hex) ? `sha256:${hex}` : hex }),
+          ...(expected === undefined ? {} : { digest: expected }),
         },
       ],
     },

@@ -19,13 +19,14 @@ import styles from './images.module.css';
 import { ImportDialog } from './import-dialog.tsx';
 import { ImportMeter } from './import-meter.tsx';
 import { imageState, storedBytes } from './state.ts';
+import { UploadDialog } from './upload-dialog.tsx';
 
 /** What machines boot into or are installed with, and how far each import is. */
 export function ImagesPage() {
   useWatch('images', 'racks');
   const { data, error, refetch } = useQuery(allQuery('images'));
   const racks = useQuery(allQuery('racks', { fields: 'metadata.name' }));
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState<'Import' | 'Upload'>();
   const forbidden = useForbidden('create', 'images');
   const columns = columnsOf(racks.data?.length);
   return (
@@ -34,17 +35,29 @@ export function ImagesPage() {
         title="Images"
         text={data === undefined ? undefined : `${data.length} ${data.length === 1 ? 'image' : 'images'}`}
         actions={
-          <GuardedButton
-            look="primary"
-            icon="images"
-            disabledBecause={forbidden}
-            onClick={() => setOpen(true)}
-          >
-            Import
-          </GuardedButton>
+          <>
+            <GuardedButton disabledBecause={forbidden} onClick={() => setOpen('Upload')}>
+              Upload
+            </GuardedButton>
+            <GuardedButton
+              look="primary"
+              icon="images"
+              disabledBecause={forbidden}
+              onClick={() => setOpen('Import')}
+            >
+              Import
+            </GuardedButton>
+          </>
         }
       />
-      <ImportDialog open={open} onOpenChange={setOpen} />
+      <ImportDialog
+        open={open === 'Import'}
+        onOpenChange={(wanted) => setOpen(wanted ? 'Import' : undefined)}
+      />
+      <UploadDialog
+        open={open === 'Upload'}
+        onOpenChange={(wanted) => setOpen(wanted ? 'Upload' : undefined)}
+      />
       {error !== null ? (
         <ProblemNotice error={error} onRetry={() => void refetch()} />
       ) : data === undefined ? (
