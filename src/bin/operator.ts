@@ -23,6 +23,9 @@ import { createPolicyControllers } from '../controllers/policies.ts';
 import { createRackController } from '../controllers/rack/controller.ts';
 import { createInformers } from '../controllers/shared/informers.ts';
 import { createSubnetController } from '../controllers/subnet/controller.ts';
+import type { BootTrace } from '../controllers/traces/boot-trace.ts';
+import { createTraceExporter } from '../controllers/traces/exporter.ts';
+import { createTraceTeller } from '../controllers/traces/teller.ts';
 import { createVlanController } from '../controllers/vlan/controller.ts';
 import { systemClock } from '../domain/clock.ts';
 import { staticNetworkConfig } from '../domain/net/static-network.ts';
@@ -141,6 +144,15 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     meters.phase(object.metadata.uid ?? object.metadata.name, phase, performance.now());
   });
 
+  const traces =
+    config.traces && createTraceExporter({ ...config.traces, version: packageJson.version, log });
+  if (traces !== undefined) {
+    const tell = (trace: BootTrace): void => traces.add(trace);
+    informers.machines.onChange(
+      createTraceTeller({ isLeader: () => election.isLeader(), tell, clock: systemClock }),
+    );
+  }
+
   const all = Object.values(informers);
   for (const informer of all) informer.start();
   await Promise.all(all.map((informer) => informer.synced()));
@@ -151,6 +163,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     async stop() {
       await election.stop();
       await Promise.all(all.map((informer) => informer.stop()));
+      await traces?.stop();
       await admin?.stop();
       await events.stop();
       await client.close();

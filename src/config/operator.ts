@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BmcUserName, setupCipherSuites, setupPrivileges } from '../api/bmc/setup.ts';
 import { adminOf, adminProblem, adminVariables, isAdminSafe } from './admin.ts';
 import { AbsolutePath, CommaList, Flag, NamespaceName, wholeNumber } from './parse.ts';
+import { areTraceHeadersGood, tracesOf, tracesProblem, traceVariables } from './traces.ts';
 
 const seconds = (fallback: number) => wholeNumber(1, 604800).default(fallback);
 
@@ -34,8 +35,10 @@ export const OperatorConfiguration = z
     METALWRIGHT_BMC_KEY: Flag.default(false),
     METALWRIGHT_BMC_ROTATION_DAYS: wholeNumber(0, 3650).default(0),
     ...adminVariables,
+    ...traceVariables,
   })
   .refine(isAdminSafe, adminProblem)
+  .refine(areTraceHeadersGood, tracesProblem)
   .transform((env) => ({
     kubeconfig: env.KUBECONFIG,
     namespace: env.METALWRIGHT_NAMESPACE,
@@ -43,6 +46,7 @@ export const OperatorConfiguration = z
     identity: env.METALWRIGHT_IDENTITY,
     imageDirectories: env.METALWRIGHT_IMAGE_DIRS,
     admin: adminOf(env),
+    traces: tracesOf(env),
     bmcSetup: {
       enabled: env.METALWRIGHT_BMC_SETUP,
       user: env.METALWRIGHT_BMC_USER,

@@ -290,6 +290,16 @@ describe('bare metal', () => {
     }
   });
 
+  it('are told of as traces, from the first DHCP request to the word of the installed OS', async () => {
+    for (const machine of both()) {
+      const installs = () =>
+        setting.collector.bootsOf(nameOf(machine)).filter(({ boot }) => boot === 'boot Install');
+      await expect.poll(installs, { timeout: 15_000 }).toHaveLength(1);
+      const seen = ['Dhcp', 'Loader', 'Kernel', 'Agent', 'PhonedHome'];
+      expect(installs()[0]?.steps).toEqual(expect.arrayContaining(seen));
+    }
+  });
+
   it('were installed once each, whatever became of the operator', () => {
     for (const machine of both()) {
       const history = setting.witness.historyOf(nameOf(machine));

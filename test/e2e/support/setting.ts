@@ -8,6 +8,7 @@ import { readPidFile, tail } from '../../../lab/process/daemon.ts';
 import { poll } from '../../../lab/process/poll.ts';
 import { isAlive } from '../../../lab/process/proc-stat.ts';
 import type { Machine } from '../../../src/api/machine/schema.ts';
+import { type Collector, startCollector } from './collector.ts';
 import { type Eavesdropper, eavesdrop } from './eavesdropper.ts';
 import { createFigures, type Figures } from './figures.ts';
 import { listenToPower, type PowerEvents } from './power-events.ts';
@@ -21,6 +22,7 @@ export interface Setting {
   witness: Witness;
   power: PowerEvents;
   eavesdropper: Eavesdropper;
+  collector: Collector;
   figures: Figures;
   /** The Machine that has this virtual machine's MAC address. */
   machineOf(machine: LabMachine): Machine | undefined;
@@ -45,7 +47,8 @@ const timeouts = { METALWRIGHT_TIMEOUT_AGENT_SILENCE: '45' };
 
 export async function startSetting(): Promise<Setting> {
   const figures = createFigures();
-  Object.assign(process.env, timeouts);
+  const collector = await startCollector();
+  Object.assign(process.env, timeouts, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
   const begun = performance.now();
   const lab = await labUp({
     instance: 'e2e',
@@ -73,6 +76,7 @@ export async function startSetting(): Promise<Setting> {
     witness,
     power,
     eavesdropper,
+    collector,
     figures,
     machineOf,
     machineIs(machine, what, done, timeoutMs) {
@@ -112,6 +116,7 @@ export async function startSetting(): Promise<Setting> {
       web.server.closeAllConnections();
       await witness.stop();
       await lab.down();
+      collector.stop();
     },
   };
 }
