@@ -19,21 +19,21 @@ run_tests() {
     node test/fuzz/cli.ts "${@:2}"
     return
   fi
-  # Too long for every run of all tests.
-  case "$*" in "e2e lifecycle" | "e2e virtual-media" | "e2e browser") suites=("$2") ;; esac
+  # Stories: too long for every run of all tests.
+  case "$*" in "e2e lifecycle" | "e2e virtual-media" | "e2e browser" | "e2e first-machine") suites=("$2") ;; esac
   [ $# -gt 0 ] || suites=(check unit integration e2e)
   for suite in "${suites[@]}"; do
     case $suite in
-      check | unit | integration | e2e | lifecycle | virtual-media | browser | cluster) ;;
-      *) fail "there is no suite \"$suite\": unit, integration, e2e, lifecycle, virtual-media, browser, cluster" ;;
+      check | unit | integration | e2e | lifecycle | virtual-media | browser | first-machine | cluster) ;;
+      *) fail "there is no suite \"$suite\": unit, integration, e2e, lifecycle, virtual-media, browser, first-machine, cluster" ;;
     esac
   done
   case " ${suites[*]} " in
-    *" integration "* | *" e2e "* | *" lifecycle "* | *" virtual-media "* | *" browser "*)
+    *" integration "* | *" e2e "* | *" lifecycle "* | *" virtual-media "* | *" browser "* | *" first-machine "*)
       locked setup_everything
       need_root test
-      case " ${suites[*]} " in *" integration "* | *" browser "*) locked ensure_web ;; esac
-      case " ${suites[*]} " in *" e2e "* | *" lifecycle "* | *" virtual-media "* | *" browser "*) locked ensure_images ;; esac
+      case " ${suites[*]} " in *" integration "* | *" browser "* | *" first-machine "*) locked ensure_web ;; esac
+      if [ "${suites[*]}" != integration ]; then locked ensure_images; fi
       ;;
     *) locked setup_javascript ;;
   esac
@@ -85,6 +85,7 @@ run_suite() {
   case $1 in
     lifecycle) project=(lifecycle test/e2e-lifecycle/lifecycle.test.ts) ;;
     virtual-media) project=(lifecycle test/e2e-lifecycle/virtual-media.test.ts) ;;
+    first-machine) project=(lifecycle test/e2e-lifecycle/first-machine.test.ts) ;;
     browser) project=(lifecycle test/e2e-lifecycle/browser.test.ts) ;;
   esac
   run_vitest "${project[@]}"
