@@ -135,6 +135,28 @@ describe('the chart on a real cluster', () => {
     expect(await story.login(first, 1)).toBe(boots.get(first.name));
   });
 
+  it('has another leader soon after the one that leads is killed', async () => {
+    const lease = ['lease', 'metalwright-operator', ...place];
+    const holder = () => cluster.kubectl.run('get', ...lease, '-o', 'jsonpath={.spec.holderIdentity}');
+    const before = await holder();
+    const pod = before.replace(/-[0-9a-f]{8}$/, '');
+    // SIGKILL, from outside of the container, as the kernel does it to who takes too much memory: the Lease is not given back.
+    const script =
+      'for p in $(pgrep -f operator); do grep -qsz "^HOSTNAME=$1$" /proc/$p/environ && kill -KILL $p; done';
+    const killed = Date.now();
+    await cluster.node.run('sh', '-c', script, 'sh', pod);
+    const after = await poll(
+      async () => {
+        const now = await holder();
+        return now !== '' && now !== before ? now : undefined;
+      },
+      { what: `another leader than ${before}`, timeoutMs: 60_000, intervalMs: 250 },
+    );
+    console.log(
+      `another operator leads ${((Date.now() - killed) / 1000).toFixed(1)} s after a SIGKILL: ${after}`,
+    );
+  });
+
   it('leaves machines where they are when it is uninstalled', async () => {
     const said = await uninstallChart(cluster);
     expect(said).toContain('kept due to the resource policy');
