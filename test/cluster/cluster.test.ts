@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type Cluster, clusterDown, clusterUp } from '../../lab/cluster/cluster.ts';
 import { type ClusterMachines, startClusterMachines } from '../../lab/cluster/machines.ts';
 import { clusterPlan as plan } from '../../lab/cluster/plan.ts';
@@ -26,6 +27,11 @@ const isWritten = ({ status }: Machine): boolean =>
   status?.task?.kind === 'Install' &&
   status.taskResult?.id === status.task.id &&
   status.taskResult.step === 'Write';
+
+const Named = z.object({
+  kind: z.string(),
+  metadata: z.object({ name: z.string(), namespace: z.string().optional() }),
+});
 
 /** Helm, a cluster, two machines: from an empty namespace to two logins and back. The tests are one story. */
 describe('the chart on a real cluster', () => {
@@ -155,6 +161,30 @@ describe('the chart on a real cluster', () => {
     console.log(
       `another operator leads ${((Date.now() - killed) / 1000).toFixed(1)} s after a SIGKILL: ${after}`,
     );
+  });
+
+  it('takes its machines back as they are after a restore that lacks every status', async () => {
+    const { kubectl } = cluster;
+    const scale = (replicas: number) =>
+      kubectl.run('scale', `deployment/${release.name}-operator`, ...place, `--replicas=${replicas}`);
+    await scale(0);
+    const operators = ['pods', ...place, '--selector=app.kubernetes.io/component=operator'];
+    await kubectl.run('wait', '--for=delete', '--timeout=50s', ...operators);
+    const all = await kubectl.run('get', 'metal', '--all-namespaces', '-o', 'json');
+    const { items } = z.object({ items: z.array(Named) }).parse(JSON.parse(all));
+    for (const { kind, metadata } of items) {
+      const where = metadata.namespace === undefined ? [] : ['--namespace', metadata.namespace];
+      const lose = ['--subresource=status', '--type=merge', '--patch', '{"status":null}'];
+      await kubectl.run('patch', `${kind.toLowerCase()}.metalwright.dev`, metadata.name, ...where, ...lose);
+    }
+    for (const { name } of [first, second])
+      expect((await story.machine(name))?.status?.phase).toBeUndefined();
+    await scale(2);
+    for (const machine of [first, second]) {
+      await story.machineIs(machine, 'Deployed again', isDeployed, 3);
+      await kubectl.run('wait', '--for=condition=Ready', '--timeout=50s', `allocation/${machine.name}`);
+      expect(await story.login(machine, 1)).toBe(boots.get(machine.name));
+    }
   });
 
   it('leaves machines where they are when it is uninstalled', async () => {
