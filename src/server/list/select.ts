@@ -17,7 +17,11 @@ export function selectFields(object: KubeObject, paths: readonly FieldPath[]): u
 function pick(value: unknown, path: FieldPath): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return value;
-  if (Array.isArray(value)) return value.map((element: unknown) => pick(element, path));
+  if (Array.isArray(value)) {
+    // Texts and numbers have no fields; an element without the field keeps its place.
+    if (!value.every((element: unknown) => isRecord(element) || Array.isArray(element))) return undefined;
+    return value.map((element: unknown) => pick(element, path) ?? {});
+  }
   if (!isRecord(value) || !Object.hasOwn(value, step)) return undefined;
   const inner = pick(value[step], rest);
   return inner === undefined ? undefined : { [step]: inner };

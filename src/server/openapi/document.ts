@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type ServerErrorCode, serverErrors } from '../errors.ts';
 import { Problem, problemMediaType } from '../problem.ts';
 import type { AnswerDescription, ApiRoute } from '../route.ts';
+import { withChosenFields } from './chosen-fields.ts';
 
 type Json = Record<string, unknown>;
 
@@ -83,13 +84,17 @@ function operationOf(route: ApiRoute): Json {
       ? {}
       : {
           requestBody: {
-            required: true,
+            // None at all is a stream of no bytes.
+            required: route.streams !== true,
             content: Object.fromEntries(bodyTypes.map((type) => [type, { schema }])),
           },
         }),
     responses: {
       ...Object.fromEntries(
-        Object.entries(route.answers).map(([status, answer]) => [status, answerOf(answer)]),
+        Object.entries(route.answers).map(([status, answer]) => [
+          status,
+          answerOf(answer, 'fields' in route.querySchema.shape),
+        ]),
       ),
       ...Object.fromEntries([...problemsOf(route)].map(([status, codes]) => [status, problemAnswer(codes)])),
     },
@@ -118,10 +123,15 @@ function parametersOf({ pathSchema, querySchema, headers = {} }: ApiRoute): Json
   ];
 }
 
-function answerOf({ description, schema, mediaType = 'application/json', headers = {} }: AnswerDescription) {
+/** @param choosesFields callers may ask for some fields of the objects alone */
+function answerOf(
+  { description, schema, mediaType = 'application/json', headers = {} }: AnswerDescription,
+  choosesFields: boolean,
+) {
+  const made = schema && schemaOf(schema, 'output');
   const content =
-    schema !== undefined
-      ? { [mediaType]: { schema: schemaOf(schema, 'output') } }
+    made !== undefined
+      ? { [mediaType]: { schema: choosesFields ? withChosenFields(made) : made } }
       : mediaType === 'application/json'
         ? undefined
         : { [mediaType]: { schema: { type: 'string' } } };
