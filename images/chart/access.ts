@@ -64,6 +64,9 @@ const reviews: Rule[] = [
 /** Serial consoles of machines: asked by the server, in the name of people who may. */
 const consoles: Rule[] = [{ apiGroups: group_, resources: ['machines/console'], verbs: ['create'] }];
 
+/** Leases of dynamic ranges, which racks tell the server. */
+const leaseReads: Rule[] = [{ apiGroups: group_, resources: ['racks/leases'], verbs: ['get'] }];
+
 /** Events, for history. */
 const eventReads: Rule[] = [
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['list', 'watch'] },
@@ -150,7 +153,7 @@ function peopleAccess(): Record<'viewer' | 'user' | 'administrator', Rule[]> {
   const written = kinds.filter(({ kind }) => kind !== 'MachineInventory');
   const write = ['create', 'update', 'patch', 'delete'];
   return {
-    viewer: [{ apiGroups: group_, resources: everyPlural, verbs: read }],
+    viewer: [{ apiGroups: group_, resources: everyPlural, verbs: read }, ...leaseReads],
     user: [
       {
         apiGroups: group_,
@@ -163,6 +166,7 @@ function peopleAccess(): Record<'viewer' | 'user' | 'administrator', Rule[]> {
       { apiGroups: group_, resources: written.map(({ plural }) => plural).sort(), verbs: write },
       { apiGroups: group_, resources: ['machineinventories'], verbs: ['delete'] },
       ...consoles,
+      ...leaseReads,
     ],
   };
 }

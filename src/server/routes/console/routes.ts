@@ -10,6 +10,7 @@ import { serverError } from '../../errors.ts';
 import { takeSocket, wantsWebSocket } from '../../plugins/upgrades.ts';
 import { ObjectPath } from '../../resources.ts';
 import { type ApiRoute, defineRoute, noBody } from '../../route.ts';
+import { callerToken } from '../../sign-in/caller-token.ts';
 import type { SignedIn } from '../../sign-in/identify.ts';
 import { consoleUrl, racksFor } from './racks.ts';
 import { relay } from './relay.ts';
@@ -58,7 +59,7 @@ export function consoleRoutes(
     query: URLSearchParams,
   ) {
     const own = await racks.token();
-    const token = own ?? tokenOf(signedIn, header);
+    const token = own ?? callerToken(signedIn, header);
     if (token === undefined)
       throw serverError(
         'ConsoleUnavailable',
@@ -169,10 +170,4 @@ export function consoleRoutes(
       });
     },
   };
-}
-
-/** The token that the caller has shown, in whatever way. */
-function tokenOf({ by, session }: SignedIn, authorization: string | undefined): string | undefined {
-  if (by === 'Session') return session?.token;
-  return by === 'Token' ? /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] : undefined;
 }

@@ -33,8 +33,12 @@ async function aRackEndpoint(answer: { status: number; body: string }) {
   return { asked, url: `http://127.0.0.1:${port}` };
 }
 
-async function setting(adminUrls: Record<string, string | undefined>, token = 'own') {
-  const server = await startTestServer({ racks: { token: async () => token } });
+/** @param own the token of the server; undefined: it has none */
+async function setting(
+  adminUrls: Record<string, string | undefined>,
+  { own }: { own: string | undefined } = { own: 'own' },
+) {
+  const server = await startTestServer({ racks: { token: async () => own } });
   endings.push(() => server.stop());
   for (const [name, adminUrl] of Object.entries(adminUrls)) {
     await server.memory.create(rackKind, aRack({ name }));
@@ -50,7 +54,7 @@ async function setting(adminUrls: Record<string, string | undefined>, token = 'o
     return { status: answer.statusCode, body: answer.json() };
   };
   await expect.poll(async () => (await ask('/api/v1/subnets')).body.total).toBe(1);
-  return ask;
+  return Object.assign(ask, { server });
 }
 
 describe('leases', () => {
@@ -93,5 +97,45 @@ describe('leases', () => {
     const ask = await setting({});
     expect((await ask('/api/v1/leases', 'stranger')).status).toBe(403);
     expect((await ask('/api/v1/subnets/rack-a/leases', 'stranger')).status).toBe(403);
+  });
+
+  describe('of a server without a token of its own', () => {
+    /** Signs in with a browser. @returns the cookie */
+    async function signIn({ server }: Awaited<ReturnType<typeof setting>>, token: string): Promise<string> {
+      const { cookies } = await server.app.inject({
+        ...{ method: 'POST', url: '/api/v1/session', body: { token } },
+        headers: { 'x-metalwright-request': '1' },
+      });
+      return cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+    }
+
+    it('are asked for with the token that the caller shows, or has signed in with', async () => {
+      const rack = await aRackEndpoint({ status: 200, body: JSON.stringify({ items: [lease] }) });
+      const ask = await setting({ a: rack.url }, { own: undefined });
+      expect((await ask('/api/v1/leases')).body.complete).toBe(true);
+      const cookie = await signIn(ask, 'admin');
+      const answer = await ask.server.app.inject({ url: '/api/v1/leases', headers: { cookie } });
+      expect(answer.json()).toMatchObject({ items: [{ rack: 'a' }], complete: true });
+      expect(rack.asked.map(({ token }) => token)).toEqual(['Bearer admin', 'Bearer admin']);
+    });
+
+    it('are not asked for by a browser whose person has not the right', async () => {
+      const rack = await aRackEndpoint({ status: 200, body: JSON.stringify({ items: [lease] }) });
+      const ask = await setting({ a: rack.url }, { own: undefined });
+      const cookie = await signIn(ask, 'stranger');
+      const answer = await ask.server.app.inject({ url: '/api/v1/leases', headers: { cookie } });
+      expect([answer.statusCode, rack.asked]).toEqual([403, []]);
+    });
+
+    it('cannot be asked for by a person without a token: the answer says what helps', async () => {
+      const ask = await setting({}, { own: undefined });
+      const link = ask.server.adminLink({ username: 'admin', groups: [] });
+      const { cookies } = await ask.server.app.inject({ url: link });
+      const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+      const answer = await ask.server.app.inject({ url: '/api/v1/leases', headers: { cookie } });
+      expect(answer.json()).toMatchObject({
+        ...{ status: 503, code: 'Misconfigured', detail: expect.stringContaining('service account') },
+      });
+    });
   });
 });

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { Label, ObjectName } from '../../../api/fields.ts';
 import { group } from '../../../api/meta.ts';
 import { type Rack, rackKind } from '../../../api/rack/schema.ts';
-import type { Caller } from '../../../kube/endpoint/caller-review.ts';
 import type { ServerDeps } from '../../deps.ts';
 import { serverError } from '../../errors.ts';
 import { attributesOf, ObjectPath, resourceOf } from '../../resources.ts';
 import { type ApiRoute, defineRoute, noBody, noParameters } from '../../route.ts';
+import { callerToken } from '../../sign-in/caller-token.ts';
+import type { SignedIn } from '../../sign-in/identify.ts';
 import { mergeLeases } from './merge.ts';
 import { type LeaseClient, type RackAnswer, RackLease } from './rack-leases.ts';
 
@@ -50,7 +51,7 @@ const Leases = z.object({
 /** How racks are asked. */
 export interface LeaseSources {
   client: LeaseClient;
-  /** The server's own bearer token. Undefined: it has none, and the caller's is passed on. */
+  /** The server's own bearer token. Undefined: it has none, and the caller's token of Kubernetes is passed on. */
   token(): Promise<string | undefined>;
 }
 
@@ -66,14 +67,14 @@ export function leaseRoutes(
     return { rack: rack.metadata.name, answer };
   }
 
-  async function gather(query: LeaseQuery, caller: Caller, authorization: string | undefined) {
-    await access.require(caller, { verb: 'get', group, resource: 'racks', subresource: 'leases' });
-    const [, passed] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
-    const token = (await sources.token()) ?? passed;
+  async function gather(query: LeaseQuery, signedIn: SignedIn, authorization: string | undefined) {
+    const right = { verb: 'get', group, resource: 'racks', subresource: 'leases' };
+    await access.require(signedIn.caller, right);
+    const token = (await sources.token()) ?? callerToken(signedIn, authorization);
     if (token === undefined) {
       throw serverError(
         'Misconfigured',
-        'the server has no token with which racks know it: run it with a service account',
+        'neither the server nor you have a token with which racks know who asks: run the server with a service account, or sign in with a token',
       );
     }
     const racks = caches
@@ -119,9 +120,9 @@ export function leaseRoutes(
       pathSchema: noParameters,
       querySchema: LeaseQuery,
       problems: ['Forbidden', 'Misconfigured'],
-      handle: async ({ query, caller, header }) => ({
+      handle: async ({ query, signedIn, header }) => ({
         status: 200,
-        body: await gather(query, caller, header('authorization')),
+        body: await gather(query, signedIn, header('authorization')),
       }),
     }),
     defineRoute({
@@ -133,11 +134,11 @@ export function leaseRoutes(
       pathSchema: ObjectPath,
       querySchema: LeaseQuery.omit({ subnet: true }),
       problems: ['Forbidden', 'Misconfigured', 'NotFound'],
-      async handle({ path: { name }, query, caller, header }) {
+      async handle({ path: { name }, query, caller, signedIn, header }) {
         await access.require(caller, attributesOf(resourceOf('subnets'), 'get', { name }));
         if (caches.of('subnets').get(name) === undefined)
           throw serverError('NotFound', `there is no Subnet ${name}`);
-        const body = await gather({ ...query, subnet: name }, caller, header('authorization'));
+        const body = await gather({ ...query, subnet: name }, signedIn, header('authorization'));
         return { status: 200, body };
       },
     }),
