@@ -70,6 +70,14 @@ describe('the heartbeat', () => {
     });
   });
 
+  it('says once a minute that it was seen, though there is no news', async () => {
+    const { client, timers, beating, statusWrites } = await setting();
+    beating.start();
+    await timers.advance(5 * heartbeat.seenMs);
+    expect(statusWrites()).toBe(6);
+    expect((await client.get(rackKind, 'rack-1'))?.status?.lastSeen).toBe('2026-01-01T00:05:00.000Z');
+  });
+
   it('writes the status when there is news', async () => {
     const { client, timers, beating, observed, statusWrites } = await setting();
     beating.start();

@@ -15,9 +15,9 @@ const fieldManager = 'metalwright-rack';
 
 /**
  * How often the Lease is renewed, and for how long a rack without renewal counts as alive to others. It trusts itself for less: what
- * it has begun by then ends before another takes it over.
+ * it has begun by then ends before another takes it over. `seenMs`: how old `status.lastSeen` becomes, for people and for what shows it.
  */
-export const heartbeat = { renewMs: 10_000, trustMs: 30_000, aliveMs: 40_000 } as const;
+export const heartbeat = { renewMs: 10_000, trustMs: 30_000, aliveMs: 40_000, seenMs: 60_000 } as const;
 
 export interface Heartbeat {
   /** Begins to beat, at once, also while the API server is away. */
@@ -44,7 +44,7 @@ export function rackLeaseName(rack: string): string {
   return `rack-${rack}`;
 }
 
-/** Keeps the Rack object and its Lease: the Lease on every beat, the status when there is news. */
+/** Keeps the Rack object and its Lease: the Lease on every beat, the status when there is news, and once a minute. */
 export function createHeartbeat(deps: HeartbeatDeps): Heartbeat {
   const { client, rackName, namespace, clock, log, timers = systemTimers } = deps;
   const stopping = new AbortController();
@@ -70,10 +70,11 @@ export function createHeartbeat(deps: HeartbeatDeps): Heartbeat {
 
   async function tell(): Promise<void> {
     const rack = deps.world.racks.get(rackName) ?? (await createSelf());
-    const { lastSeen: _lastSeen, ...before } = rack.status ?? {};
+    const { lastSeen: told, ...before } = rack.status ?? {};
     const now = clock.now();
     const after = describeSelf({ ...deps.observe(), generation: rack.metadata.generation }, rack.status, now);
-    if (isDeepStrictEqual(before, after)) return;
+    const isFresh = told !== undefined && Math.abs(now - Date.parse(told)) < heartbeat.seenMs;
+    if (isFresh && isDeepStrictEqual(before, after)) return;
     const lastSeen = new Date(now).toISOString();
     const { name, uid } = rack.metadata;
     await client.applyStatus(
