@@ -15,9 +15,10 @@ export function conditionOf(
   return conditions?.find((condition) => condition.type === type);
 }
 
-/** The colour of a condition: what it should be is green. */
+/** The colour of a condition: what it should be is green; one that may go by itself is no alarm. */
 export function conditionTone({ type, status }: Pick<Condition, 'type' | 'status'>): Tone {
   if (status === 'Unknown') return 'quiet';
+  if (type === 'Late') return status === 'True' ? 'warn' : 'quiet';
   if (type === 'Reconciling') return status === 'True' ? 'busy' : 'quiet';
   return (status === 'True') === !adverse.includes(type) ? 'ok' : 'bad';
 }

@@ -21,9 +21,7 @@ export function ConditionsCard({ machine: { status } }: { machine: Machine }) {
           {
             id: 'type',
             title: 'Condition',
-            cell: (condition) => (
-              <Badge tone={machineConditionTone(condition)}>{wordsOf(condition.type)}</Badge>
-            ),
+            cell: (condition) => <Badge tone={conditionTone(condition)}>{wordsOf(condition.type)}</Badge>,
           },
           { id: 'status', title: 'Status', cell: ({ status: state }) => state },
           {
@@ -47,10 +45,4 @@ export function ConditionsCard({ machine: { status } }: { machine: Machine }) {
       />
     </Card>
   );
-}
-
-/** Of machines, Late is bad news as well. */
-function machineConditionTone(condition: { type: string; status: 'True' | 'False' | 'Unknown' }) {
-  if (condition.type !== 'Late') return conditionTone(condition);
-  return condition.status === 'True' ? 'warn' : 'quiet';
 }
