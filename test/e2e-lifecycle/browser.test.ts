@@ -226,6 +226,9 @@ describe('people with browsers', { timeout: 45 * minutes }, () => {
     expect(await firstByteLeft(reception.machine.diskPath)).toBeUndefined();
     await phone.go('Allocate');
     await machinesFit(phone, 1).waitFor();
+    // By now it would be silent, had it said nothing since its start.
+    await phone.go('Racks');
+    await phone.page.getByText('1 of 1 well', { exact: true }).waitFor();
   });
 
   it('saw no error of a page, and no page that was loaded anew', () => {
