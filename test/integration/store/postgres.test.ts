@@ -13,6 +13,7 @@ import { readTimeline } from '../../../src/store/reads/timeline.ts';
 import { defaultRetention, type HistoryRow } from '../../../src/store/tables.ts';
 import { anEvent } from '../../../src/store/testing/rows.ts';
 import { describeStore } from '../../../src/store/testing/store-suite.ts';
+import { describeWebhookStore } from '../../../src/store/testing/webhook-suite.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 
 const patient = { timeout: 60_000 };
@@ -27,6 +28,11 @@ afterAll(() => shared?.remove());
 describeStore('PostgreSQL', async () =>
   createPgDatabase({ url: cluster().url('postgres'), statementTimeoutMs: 60_000 }),
 );
+
+describeWebhookStore('PostgreSQL', async () => {
+  cluster().run('createdb', ['webhooks']);
+  return createPgDatabase({ url: cluster().url('webhooks'), statementTimeoutMs: 60_000 });
+});
 
 /** The documented way: docs/guides/history.md. */
 describe('history in a PostgreSQL', () => {
