@@ -14,6 +14,8 @@ export interface ListOptions {
   signal?: AbortSignal | undefined;
   /** Called for an object that the resource's `parse` refuses. Default: the whole list fails. */
   onUnreadable?: ((error: unknown, key: { name: string; namespace: string | undefined }) => void) | undefined;
+  /** Called for each object as its page comes: what it takes away is not held until the last page is there. */
+  onObject?: ((object: KubeObject) => void) | undefined;
 }
 
 export interface WatchOptions {

@@ -108,8 +108,10 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
         unreadable.add(makeKey(key.name, key.namespace));
         log.error({ err: error, ...key }, 'an object cannot be read and is left as it was');
       },
+      // As large as the rest of an object, and nobody here asks for them.
+      onObject: withoutManagers,
     });
-    for (const item of items) delete item.metadata.managedFields;
+    for (const item of items) withoutManagers(item);
     publish(store.replaceAll(items, unreadable));
     synced = true;
     firstSync.resolve();
@@ -141,7 +143,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   }
 
   function take(type: Change<T>['type'], object: T): void {
-    delete object.metadata.managedFields;
+    withoutManagers(object);
     try {
       publish(type === 'Deleted' ? store.delete(keyOf(object), object) : store.set(object));
     } catch (error) {
@@ -203,4 +205,8 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
       return () => listeners.delete(listener);
     },
   };
+}
+
+function withoutManagers(object: KubeObject): void {
+  delete object.metadata.managedFields;
 }

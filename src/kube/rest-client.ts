@@ -58,7 +58,15 @@ export function createKubeClientOver(transport: Transport, requestTimeoutMs: num
   }
 
   async function listOnce<T extends KubeObject>(resource: Resource<T>, options: ListOptions) {
-    const { namespace, labelSelector, fieldSelector, pageSize = 500, signal, onUnreadable } = options;
+    const {
+      namespace,
+      labelSelector,
+      fieldSelector,
+      pageSize = 500,
+      signal,
+      onUnreadable,
+      onObject,
+    } = options;
     const what = `listing ${describe(resource, undefined, namespace)}`;
     const items: T[] = [];
     let continueToken: string | undefined;
@@ -73,7 +81,9 @@ export function createKubeClientOver(transport: Transport, requestTimeoutMs: num
       const page = decodeListPage(what, resource, raw);
       for (const item of page.items) {
         try {
-          items.push(decodeObject(what, resource, item));
+          const object = decodeObject(what, resource, item);
+          onObject?.(object);
+          items.push(object);
         } catch (error) {
           const key = keyOfRaw(item);
           if (onUnreadable === undefined || key === undefined) throw error;

@@ -37,7 +37,12 @@ export function createServerHistory(options: {
     resource: events,
     fieldSelector: `regarding.apiVersion=${apiVersion}`,
   });
-  const ingester = createIngester({ caches, events: told, record: (rows) => store.record(rows), clock });
+  const ingester = createIngester({
+    ...{ events: told, log, clock },
+    sourceOf: (noun) => caches.of(noun),
+    record: (rows) => store.record(rows),
+    onDisk: () => store.onDisk(),
+  });
   const holder = `${hostname()}-${randomUUID()}`;
   const turn = createTurn({ store, ingester, caches, holder, log, clock, timers, timings: options.timings });
   let started = false;

@@ -11,6 +11,7 @@ import { apiResources, attributesOf, resourceOf } from '../../resources.ts';
 import { seenBy, type Tenant, tenantOf } from '../../tenancy.ts';
 import { kindOf, pastKindOf, type WatchFilter } from './filter.ts';
 import { createHistory, type EventKind, type StreamEvent } from './history.ts';
+import { createPack } from './pack.ts';
 import { createEventStream, type EventStream, type StreamSink, type View } from './stream.ts';
 
 /** What a client wants to watch. */
@@ -70,6 +71,7 @@ export function createWatchHub(options: HubOptions): WatchHub {
   const limits = { ...defaultLimits, ...options.limits };
   const history = createHistory(limits.history);
   const streams = new Map<EventStream, Subscription>();
+  const pack = createPack();
   const endings: (() => void)[] = [];
   let cancel = (): void => undefined;
   let stopped = false;
@@ -221,6 +223,7 @@ export function createWatchHub(options: HubOptions): WatchHub {
             view,
             sink,
             limits,
+            pack,
             mayWatch: (noun, namespace) =>
               access.may(caller, attributesOf(resourceOf(noun), 'watch', { namespace })),
           },

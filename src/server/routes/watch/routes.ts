@@ -85,7 +85,7 @@ export function watchRoutes(hub: WatchHub): ApiRoute[] {
 
 function sinkOf(response: ServerResponse): StreamSink {
   return {
-    write: (text) => void response.write(text),
+    write: (piece) => void response.write(piece),
     pendingBytes: () => response.writableLength,
     end() {
       response.end();

@@ -1,6 +1,7 @@
 import type { Caller } from '../../../kube/endpoint/caller-review.ts';
 import type { Tenant } from '../../tenancy.ts';
 import type { StreamEvent } from './history.ts';
+import type { Pack } from './pack.ts';
 
 /** Why a stream was ended by the server; sent as its last event, `bye`. */
 export const byeReasons = {
@@ -13,7 +14,7 @@ export type ByeReason = keyof typeof byeReasons;
 
 /** Where the bytes of a stream go: a socket, or a test's list. */
 export interface StreamSink {
-  write(text: string): void;
+  write(piece: string | Uint8Array): void;
   /** Bytes that the peer has not taken yet. */
   pendingBytes(): number;
   end(): void;
@@ -50,11 +51,13 @@ export interface StreamOptions {
   mayWatch(noun: string, namespace: string): Promise<boolean>;
   /** Events that wait, and bytes that the peer has not taken, before the stream is given up. */
   limits: { events: number; bytes: number };
+  /** Shared with all streams that may send the same. */
+  pack: Pack;
 }
 
 /** @param onEnd when it is over, whoever ended it */
 export function createEventStream(options: StreamOptions, onEnd: () => void): EventStream {
-  const { caller, view, sink, mayWatch, limits } = options;
+  const { caller, view, sink, mayWatch, limits, pack } = options;
   let queue: { event: StreamEvent; frame: string }[] = [];
   let running = false;
   let open = true;
@@ -74,13 +77,13 @@ export function createEventStream(options: StreamOptions, onEnd: () => void): Ev
     if (known instanceof Map) known.set(namespace, may);
   }
 
-  async function textOf(batch: readonly { event: StreamEvent; frame: string }[]): Promise<string> {
-    let text = '';
+  async function shown(batch: readonly { event: StreamEvent; frame: string }[]): Promise<string[]> {
+    const frames: string[] = [];
     for (const { event, frame } of batch) {
       if (verdict(event) === undefined) await learn(event);
-      if (verdict(event) === true) text += frame;
+      if (verdict(event) === true) frames.push(frame);
     }
-    return text;
+    return frames;
   }
 
   /** Sends what waits, in order, many events in one piece. */
@@ -88,9 +91,9 @@ export function createEventStream(options: StreamOptions, onEnd: () => void): Ev
     while (open && queue.length > 0) {
       const batch = queue;
       queue = [];
-      const text = await textOf(batch);
-      if (!open || text === '') continue;
-      sink.write(text);
+      const frames = await shown(batch);
+      if (!open || frames.length === 0) continue;
+      sink.write(pack(frames));
       if (sink.pendingBytes() > limits.bytes) bye('SlowClient');
     }
     running = false;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aMachine } from '../../../../test/fixtures/objects.ts';
 import { createHistory, type StreamEvent } from './history.ts';
+import { createPack } from './pack.ts';
 import { createEventStream, type StreamOptions } from './stream.ts';
 
 const caller = { user: { username: 'u' }, tokenHash: 't' };
@@ -22,8 +23,9 @@ function streamTo(options: Partial<StreamOptions> = {}, pending = 0) {
       view: { nouns: new Map([['machines', true]]), namespace: undefined },
       mayWatch: async () => false,
       limits: { events: 3, bytes: 100 },
+      pack: createPack(),
       sink: {
-        write: (text) => written.push(text),
+        write: (piece) => written.push(Buffer.from(piece).toString()),
         pendingBytes: () => pending,
         end: () => ended.push('end'),
         destroy: () => ended.push('destroy'),
@@ -77,6 +79,23 @@ describe('a stream', () => {
     for (const sequence of [1, 2, 3]) stream.offer(event(sequence));
     await turns();
     expect(written).toEqual(['1;2;3;']);
+  });
+
+  it('shares the bytes of the same events with all streams that send them', async () => {
+    const pieces: (string | Uint8Array)[] = [];
+    const sink = {
+      write: (piece: string | Uint8Array) => pieces.push(piece),
+      pendingBytes: () => 0,
+      end: () => undefined,
+      destroy: () => undefined,
+    };
+    const shared = { sink, pack: createPack() };
+    const streams = [streamTo(shared), streamTo(shared), streamTo(shared)];
+    for (const { stream } of streams.slice(0, 2)) for (const each of [1, 2]) stream.offer(event(each));
+    streams[2]?.stream.offer(event(2));
+    await turns();
+    expect(pieces.map((piece) => Buffer.from(piece).toString())).toEqual(['1;2;', '1;2;', '2;']);
+    expect(pieces[1]).toBe(pieces[0]);
   });
 
   it('sends nothing of other resources, nor of namespaces that may not be watched, and keeps the order', async () => {
