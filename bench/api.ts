@@ -1,23 +1,19 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, openSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startControlPlane } from '../lab/control-plane/start.ts';
-import { readLabEnvironment } from '../lab/environment.ts';
-import { freePorts } from '../lab/net/free-ports.ts';
-import { requireProgram } from '../lab/process/programs.ts';
 import { machineKind } from '../src/api/machine/schema.ts';
 import { createKubeClient } from '../src/kube/client.ts';
 import { loadKubeConfig, readCredentials } from '../src/kube/kubeconfig.ts';
 import { load, type Target } from './api/load.ts';
 import { openStreams, type Streams } from './api/streams.ts';
 import { percentile } from './lib/figures.ts';
-import { fillCluster } from './lib/machines.ts';
-import { residentMiB } from './lib/process-cost.ts';
+import { startFilled } from './lib/filled.ts';
+import { cpuSeconds, residentMiB } from './lib/process-cost.ts';
 import { createReport } from './lib/record.ts';
+import { type MeasuredServer, makeToken, startMeasuredServer } from './lib/server.ts';
 
 /*
- * The REST API server as a process on a real API server: lists in many orders and with many filters at 50 a second, beside the API
+ * The REST API server as a process on a real API server, with history in PostgreSQL: lists in many orders and with many filters at 50 a second, beside the API
  * server's own first page; changes until a stream has them; 200 streams at once; memory. `./dev bench api 500` tries it out.
  */
 
@@ -43,11 +39,9 @@ const lists = [
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const directory = mkdtempSync(join(tmpdir(), 'mw-bench-api-'));
 const report = createReport('api');
-const controlPlane = await startControlPlane({ directory: join(directory, 'control-plane') });
+const controlPlane = await startFilled(join(directory, 'control-plane'), size, report.note);
 const client = createKubeClient({ kubeconfigPath: controlPlane.kubeconfigPath });
-const [port = 0] = await freePorts(1);
-const url = `http://127.0.0.1:${port}`;
-let server: ReturnType<typeof spawn> | undefined;
+let server: MeasuredServer | undefined;
 let streams: Streams | undefined;
 
 /** Writes one machine so often a second, and resolves with how many writes there were. */
@@ -68,57 +62,24 @@ async function change(count: number, rate: number, mark: (number: number) => str
 }
 
 try {
-  const begin = performance.now();
-  await fillCluster(client, { machines: size, inventories: true });
-  report.note(`${size} machines are there, after ${((performance.now() - begin) / 1000).toFixed(0)} s`);
-  const kubectl = requireProgram('kubectl', readLabEnvironment());
-  const kube = (...args: string[]): string =>
-    execFileSync(kubectl, ['--kubeconfig', controlPlane.kubeconfigPath, ...args], {
-      encoding: 'utf8',
-    }).trim();
-  kube('create', 'serviceaccount', 'reader');
-  kube(
-    'create',
-    'clusterrolebinding',
-    'reader',
-    '--clusterrole=cluster-admin',
-    '--serviceaccount=default:reader',
-  );
-  const token = kube('create', 'token', 'reader');
-
-  const started = performance.now();
-  server = spawn(process.execPath, [join(import.meta.dirname, '../src/bin/server.ts')], {
-    env: {
-      PATH: process.env.PATH,
-      KUBECONFIG: controlPlane.kubeconfigPath,
-      METALWRIGHT_API_PORT: String(port),
-      METALWRIGHT_API_STREAMS: String(streamCount + 10),
-      METALWRIGHT_LOG_LEVEL: 'warn',
-    },
-    stdio: ['ignore', openSync(join(directory, 'server.log'), 'w'), 'inherit'],
+  const token = makeToken(controlPlane.kubeconfigPath);
+  server = await startMeasuredServer(controlPlane.kubeconfigPath, directory, {
+    METALWRIGHT_API_STREAMS: String(streamCount + 10),
   });
-  const pid = server.pid ?? 0;
-  for (;;) {
-    const isReady = await fetch(`${url}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (isReady) break;
-    await pause(200);
-  }
-  report.note(
-    `ready after ${((performance.now() - started) / 1000).toFixed(1)} s, ${residentMiB(pid).toFixed(0)} MiB`,
-  );
+  const { url, pid } = server;
+  report.note(`ready after ${server.readySeconds.toFixed(1)} s, ${residentMiB(pid).toFixed(0)} MiB`);
 
   const headers = { authorization: `Bearer ${token}` };
   const ours: Target = { url, headers };
   await load(ours, lists, { perSecond: 10, seconds: 2 });
+  const before = cpuSeconds(pid);
   const listed = await load(ours, lists, { perSecond, seconds });
+  const cpuMs = ((cpuSeconds(pid) - before) * 1000) / listed.length;
   const { tls } = await readCredentials(loadKubeConfig(controlPlane.kubeconfigPath));
   // An administrator's certificate: no fair share of anything is waited for.
   const apiServer: Target = { url: controlPlane.url, headers: {}, tls };
   const path = `/apis/${machineKind.group}/${machineKind.version}/machines?limit=100`;
-  const peer = await load(apiServer, [path], { perSecond, seconds: 10 });
+  const peer = await load(apiServer, [path], { perSecond: 10, seconds: 10 });
   const p99 = (answers: typeof listed): number =>
     percentile(
       answers.map(({ ms }) => ms),
@@ -128,11 +89,11 @@ try {
     `median ${percentile(
       listed.map(({ ms }) => ms),
       0.5,
-    ).toFixed(1)} ms, ${residentMiB(pid).toFixed(0)} MiB`,
+    ).toFixed(1)} ms, ${cpuMs.toFixed(1)} ms of processor time for each, ${residentMiB(pid).toFixed(0)} MiB`,
   );
   report.add({
     name: 'api-list-p99',
-    what: `page of 100 of ${size.toLocaleString('en')} machines, ten sorts and filters in turns, ${perSecond} a second: p99 (kube-apiserver: its first page, by name)`,
+    what: `page of 100 of ${size.toLocaleString('en')} machines, ten sorts and filters in turns, ${perSecond} a second: p99 (kube-apiserver: its first page, by name, 10 a second)`,
     ours: p99(listed),
     peers: [
       { name: 'kube-apiserver', value: p99(peer) },
@@ -148,8 +109,11 @@ try {
     writtenAt[number] = performance.timeOrigin + performance.now();
     return String(number);
   });
-  await pause(1_000);
-  const { marks } = await streams.seen();
+  let { marks } = await streams.seen();
+  for (let tries = 0; tries < 100 && marks['199'] === undefined; tries += 1) {
+    await pause(200);
+    ({ marks } = await streams.seen());
+  }
   await streams.stop();
   const delays = writtenAt.map((at, number) => (marks[number] ?? Number.POSITIVE_INFINITY) - at);
   report.add({
@@ -178,7 +142,7 @@ try {
   const allSeconds = (performance.now() - from) / 1000;
   const lost = seen.events.reduce((sum, events) => sum + Math.max(0, count - events), 0);
   report.note(
-    `${count} changes written in ${writeSeconds.toFixed(1)} s, seen by all in ${allSeconds.toFixed(1)} s, ${(seen.bytes / 2 ** 20).toFixed(0)} MiB, ended: ${seen.ended.length}`,
+    `${count} changes written in ${writeSeconds.toFixed(1)} s, seen by all in ${allSeconds.toFixed(1)} s, ${(seen.bytes / 2 ** 20).toFixed(0)} MiB, ${residentMiB(pid).toFixed(0)} MiB resident, ended: ${seen.ended.length}`,
   );
   await streams.stop();
   report.add({
@@ -190,7 +154,7 @@ try {
   });
   report.add({
     name: 'api-memory',
-    what: `resident memory of the server after all of it, with ${size.toLocaleString('en')} machines and their inventories`,
+    what: `resident memory of the server after all of it, with ${size.toLocaleString('en')} machines, their inventories, and history in PostgreSQL`,
     ours: residentMiB(pid),
     peers: [{ name: 'goal', value: 512 }],
     unit: 'MiB',
@@ -198,7 +162,7 @@ try {
   report.close();
 } finally {
   await streams?.stop();
-  server?.kill('SIGTERM');
+  await server?.stop();
   await client.close();
   await controlPlane.stop();
   rmSync(directory, { recursive: true, force: true });

@@ -3,12 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildMw } from '../images/mw/build.ts';
-import { startControlPlane } from '../lab/control-plane/start.ts';
 import { readLabEnvironment } from '../lab/environment.ts';
 import { requireProgram } from '../lab/process/programs.ts';
-import { createKubeClient } from '../src/kube/client.ts';
 import { median } from './lib/figures.ts';
-import { fillCluster } from './lib/machines.ts';
+import { startFilled } from './lib/filled.ts';
 import { createReport } from './lib/record.ts';
 
 /*
@@ -20,15 +18,10 @@ const size = Number(process.argv.slice(2).find((word) => /^\d+$/.test(word)) ?? 
 const rounds = 7;
 const directory = mkdtempSync(join(tmpdir(), 'mw-bench-cli-'));
 const report = createReport('cli');
-const controlPlane = await startControlPlane({ directory: join(directory, 'control-plane') });
+const controlPlane = await startFilled(join(directory, 'control-plane'), size, report.note);
 try {
   const mw = await buildMw(join(directory, 'mw'));
   const kubectl = requireProgram('kubectl', readLabEnvironment());
-  const client = createKubeClient({ kubeconfigPath: controlPlane.kubeconfigPath });
-  const begin = performance.now();
-  await fillCluster(client, { machines: size });
-  await client.close();
-  report.note(`${size} machines are there, after ${((performance.now() - begin) / 1000).toFixed(0)} s`);
   const env = { KUBECONFIG: controlPlane.kubeconfigPath, HOME: directory, PATH: process.env.PATH };
   const measure = (program: string, args: string[], lines: number): number => {
     const start = performance.now();

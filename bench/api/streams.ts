@@ -69,16 +69,27 @@ function run({ url, token, clients }: Order): void {
 }
 
 const modified = Buffer.from('\nevent: modified\n');
+/** Ends of pieces that may be the beginning of what is counted, by client. */
+const tails: Buffer[] = [];
 
-function take(seen: Seen, client: number, piece: Buffer): void {
-  seen.bytes += piece.length;
-  let count = 0;
-  for (let at = piece.indexOf(modified); at >= 0; at = piece.indexOf(modified, at + 1)) count += 1;
-  seen.events[client] = (seen.events[client] ?? 0) + count;
+function take(seen: Seen, client: number, received: Buffer): void {
+  seen.bytes += received.length;
+  const tail = tails[client] ?? Buffer.alloc(0);
+  const edge = Buffer.concat([tail, received.subarray(0, modified.length - 1)]);
+  seen.events[client] = (seen.events[client] ?? 0) + countIn(edge) + countIn(received);
+  tails[client] = Buffer.from(
+    (received.length < modified.length ? edge : received).subarray(1 - modified.length),
+  );
   if (client !== 0) return;
   const now = performance.timeOrigin + performance.now();
-  for (const [, mark = ''] of piece.toString('latin1').matchAll(marker)) seen.marks[mark] ??= now;
-  if (piece.includes('event: bye')) seen.ended.push(piece.toString().slice(-200));
+  for (const [, mark = ''] of received.toString('latin1').matchAll(marker)) seen.marks[mark] ??= now;
+  if (received.includes('event: bye')) seen.ended.push(received.toString().slice(-200));
+}
+
+function countIn(bytes: Buffer): number {
+  let count = 0;
+  for (let at = bytes.indexOf(modified); at >= 0; at = bytes.indexOf(modified, at + 1)) count += 1;
+  return count;
 }
 
 if (parentPort !== null) run(workerData);

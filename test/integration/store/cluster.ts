@@ -35,13 +35,14 @@ function asNobody(program: string, args: readonly string[]): void {
   execFileSync(command, [...before, ...args], { stdio: 'pipe', cwd: '/' });
 }
 
-export function startCluster(): Cluster {
+/** @param durable syncs what it commits, as one that is not of a test does */
+export function startCluster({ durable = false } = {}): Cluster {
   const bin = programs();
   const directory = mkdtempSync(join(tmpdir(), 'metalwright-postgres-'));
   chmodSync(directory, 0o777);
   const data = join(directory, 'data');
   const control = (...args: string[]): void => asNobody(join(bin, 'pg_ctl'), ['-D', data, '-w', ...args]);
-  const settings = `-c listen_addresses= -c unix_socket_directories=${directory} -c fsync=off`;
+  const settings = `-c listen_addresses= -c unix_socket_directories=${directory} -c fsync=${durable ? 'on' : 'off'}`;
   const start = (): void => control('-o', settings, '-t', '60', '-l', join(directory, 'log'), 'start');
   const kill = (): void => control('-m', 'immediate', 'stop');
   asNobody(join(bin, 'initdb'), ['-D', data, '-U', 'metalwright', '-A', 'trust', '-E', 'UTF8', '--no-sync']);
