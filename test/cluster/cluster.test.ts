@@ -28,9 +28,10 @@ const isWritten = ({ status }: Machine): boolean =>
   status.taskResult?.id === status.task.id &&
   status.taskResult.step === 'Write';
 
-const Named = z.object({
+const WithStatus = z.object({
   kind: z.string(),
   metadata: z.object({ name: z.string(), namespace: z.string().optional() }),
+  status: z.unknown(),
 });
 
 /** Helm, a cluster, two machines: from an empty namespace to two logins and back. The tests are one story. */
@@ -147,8 +148,10 @@ describe('the chart on a real cluster', () => {
     const before = await holder();
     const pod = before.replace(/-[0-9a-f]{8}$/, '');
     // SIGKILL, from outside of the container, as the kernel does it to who takes too much memory: the Lease is not given back.
-    const script =
-      'for p in $(pgrep -f operator); do grep -qsz "^HOSTNAME=$1$" /proc/$p/environ && kill -KILL $p; done';
+    const script = `for p in $(pgrep -f operator); do
+        if grep -qsz "^HOSTNAME=$1$" /proc/$p/environ; then kill -KILL $p; exit; fi
+      done
+      exit 1`;
     const killed = Date.now();
     await cluster.node.run('sh', '-c', script, 'sh', pod);
     const after = await poll(
@@ -171,8 +174,8 @@ describe('the chart on a real cluster', () => {
     const operators = ['pods', ...place, '--selector=app.kubernetes.io/component=operator'];
     await kubectl.run('wait', '--for=delete', '--timeout=50s', ...operators);
     const all = await kubectl.run('get', 'metal', '--all-namespaces', '-o', 'json');
-    const { items } = z.object({ items: z.array(Named) }).parse(JSON.parse(all));
-    for (const { kind, metadata } of items) {
+    const { items } = z.object({ items: z.array(WithStatus) }).parse(JSON.parse(all));
+    for (const { kind, metadata } of items.filter(({ status }) => status !== undefined)) {
       const where = metadata.namespace === undefined ? [] : ['--namespace', metadata.namespace];
       const lose = ['--subresource=status', '--type=merge', '--patch', '{"status":null}'];
       await kubectl.run('patch', `${kind.toLowerCase()}.metalwright.dev`, metadata.name, ...where, ...lose);
