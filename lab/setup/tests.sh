@@ -14,6 +14,10 @@ run_tests() {
     node test/faults/dhcp.ts "${@:2}"
     return
   fi
+  if [ "${1:-}" = api ]; then
+    run_api_test "${@:2}"
+    return
+  fi
   if [ "${1:-}" = fuzz ]; then
     locked setup_javascript
     node test/fuzz/cli.ts "${@:2}"
@@ -54,6 +58,24 @@ run_tests() {
   [ ${#AT_SECOND_TRY[@]} -eq 0 ] || say "passed at the second try only: ${AT_SECOND_TRY[*]}"
   echo "$PASSED passed, $FAILED failed"
   [ "$FAILED" -eq 0 ]
+}
+
+# run_api_test [COUNT] [--seed N]: the test of the integration suite, with more requests.
+run_api_test() {
+  local count=50 seed=
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --seed) seed=${2:?a number} && shift ;;
+      --seed=*) seed=${1#*=} ;;
+      *) count=$1 ;;
+    esac
+    shift
+  done
+  [[ $count$seed =~ ^[0-9]+$ ]] || fail "./dev test api [COUNT] [--seed N]: numbers"
+  locked setup_everything
+  need_root "test api"
+  METALWRIGHT_TEST_API_EXAMPLES=$count METALWRIGHT_TEST_API_SEED=$seed \
+    vitest run --project integration test/integration/server/schemathesis.test.ts </dev/null
 }
 
 run_check() {

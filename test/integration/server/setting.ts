@@ -14,6 +14,8 @@ import { type Setting as ClusterSetting, startSetting as startCluster } from '..
 /** The REST API before a real API server, as the service account that the guide describes. */
 export interface Setting extends ClusterSetting {
   url: string;
+  /** The token of the server's own account. */
+  ownToken: string;
   /** A token of a service account that is made for it, with rules of RBAC: in a namespace, or without one everywhere. */
   token(name: string, rights: Rights): Promise<string>;
   /** As `token`, of an account that is there, for an audience and a time. */
@@ -93,6 +95,7 @@ export async function startSetting(): Promise<Setting> {
   return {
     ...cluster,
     url: `http://127.0.0.1:${port}`,
+    ownToken: own,
     tokenOf: (name, options) => mint(accountsNamespace, name, options),
     async token(name, { namespace, rules }) {
       await cluster.client.create(accounts, { metadata: { name, namespace: accountsNamespace } });
