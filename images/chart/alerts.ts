@@ -156,12 +156,24 @@ const operatorAlerts: readonly Alert[] = [
   ),
 ];
 
+const serverAlerts: readonly Alert[] = [
+  alert(
+    'WebhookFails',
+    'warning',
+    '15m',
+    'sum by (webhook) (increase(metalwright_webhook_deliveries_total{result!="Delivered"}[30m])) > 0 and sum by (webhook) (increase(metalwright_webhook_deliveries_total{result="Delivered"}[30m])) == 0',
+    'A webhook takes nothing',
+    '{{ $labels.webhook }} has taken no event for half an hour, and was tried. What cannot be told within 24 hours is not told any more; the log of the server says why.',
+  ),
+];
+
 /** The `spec` of the chart's PrometheusRule. */
 export function alerts(): { groups: { name: string; rules: readonly Alert[] }[] } {
   return {
     groups: [
       { name: 'metalwright-racks', rules: rackAlerts },
       { name: 'metalwright-operator', rules: operatorAlerts },
+      { name: 'metalwright-server', rules: serverAlerts },
     ],
   };
 }

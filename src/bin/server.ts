@@ -15,6 +15,8 @@ import { createKubeClientOver } from '../kube/rest-client.ts';
 import { systemTimers } from '../kube/timers.ts';
 import { type Credentials, createTransport } from '../kube/transport.ts';
 import { createLogger, type Logger } from '../log/logger.ts';
+import { ServerMeters } from '../metrics/server-meters.ts';
+import { createServerMetrics } from '../metrics/server-metrics.ts';
 import type { UploadAccess } from '../server/routes/uploads/routes.ts';
 import { openKeyFile } from '../server/sign-in/key-file.ts';
 import type { OidcOptions } from '../server/sign-in/oidc.ts';
@@ -45,6 +47,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       : await openKeyFile(config.sessionKeysPath, log, systemTimers);
   const history = await openServerHistory(config.history, log);
   const uploads = config.uploads && (await openUploads(config.uploads, log));
+  const meters = new ServerMeters();
   const server = createApiServer({
     client,
     writesAs: (user) => createUserWrites(transport, user, requestTimeoutMs),
@@ -72,6 +75,8 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     },
     history,
     webhooks: await readWebhooks(config.webhooksPath, history),
+    meters,
+    metrics: createServerMetrics(meters, { version: packageJson.version }),
     uploads: uploads?.access,
     webFiles: await readWebFiles(config.webDirectory, log),
   });

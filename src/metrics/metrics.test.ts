@@ -7,6 +7,8 @@ import { createOperatorMetrics } from './operator-metrics.ts';
 import { RackMeters } from './rack-meters.ts';
 import { createRackMetrics, type RackGauges } from './rack-metrics.ts';
 import { renderMetricsReference } from './render-reference.ts';
+import { ServerMeters } from './server-meters.ts';
+import { createServerMetrics } from './server-metrics.ts';
 
 const gauges: RackGauges = {
   version: '1.0.0',
@@ -155,7 +157,8 @@ describe('a spread', () => {
 
 describe('docs/reference/metrics.md', () => {
   it('is what the programs register; else run vitest with -u', async () => {
-    const page = renderMetricsReference(rack().registry, operator().registry);
+    const server = createServerMetrics(new ServerMeters(), { version: '1.0.0' });
+    const page = renderMetricsReference(rack().registry, operator().registry, server);
     await expect(page).toMatchFileSnapshot(join(import.meta.dirname, '../../docs/reference/metrics.md'));
   });
 });

@@ -4,7 +4,7 @@ import type { MetricsRegistry } from './registry.ts';
 type Described = Pick<MetricsRegistry, 'descriptions'>;
 
 /** `docs/reference/metrics.md`, made from what the programs register. */
-export function renderMetricsReference(rack: Described, operator: Described): string {
+export function renderMetricsReference(rack: Described, operator: Described, server: Described): string {
   const own = (registry: Described) =>
     registry.descriptions().filter(({ name }) => name.startsWith('metalwright_'));
   const shared = rack.descriptions().filter(({ name }) => !name.startsWith('metalwright_'));
@@ -13,7 +13,7 @@ export function renderMetricsReference(rack: Described, operator: Described): st
     '',
     '<!-- Made by src/metrics/render-reference.ts; `npx vitest run --project unit src/metrics -u` writes it anew. -->',
     '',
-    'In Prometheus’ text format at `/metrics` of the [admin endpoint](admin-endpoint.md) of each rack, and of the operator. Counters begin at 0 with the process. Counting costs the paths of packets an addition; what is a gauge is looked at when it is asked for.',
+    'In Prometheus’ text format at `/metrics` of the [admin endpoint](admin-endpoint.md) of each rack and of the operator, and of the server at the address of its REST API, each for whoever has the verb `get` on the path. Counters begin at 0 with the process. Counting costs the paths of packets an addition; what is a gauge is looked at when it is asked for.',
     '',
     '## Rack',
     '',
@@ -23,7 +23,11 @@ export function renderMetricsReference(rack: Described, operator: Described): st
     '',
     ...table(own(operator)),
     '',
-    '## Both',
+    '## Server',
+    '',
+    ...table(own(server)),
+    '',
+    '## All',
     '',
     'Of the process itself; `nodejs_eventloop_lag_*` is the delay of the event loop, measured by `perf_hooks`.',
     '',

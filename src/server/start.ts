@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../domain/clock.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { createAccessReview } from '../kube/endpoint/access-review.ts';
 import { createCallerReview } from '../kube/endpoint/caller-review.ts';
 import type { UserInfo } from '../kube/endpoint/reviews.ts';
 import type { UserWrites } from '../kube/impersonation.ts';
 import { systemTimers, type Timers } from '../kube/timers.ts';
 import type { Logger } from '../log/logger.ts';
+import type { MetricsRegistry } from '../metrics/registry.ts';
+import type { ServerMeters } from '../metrics/server-meters.ts';
 import type { HistoryStore } from '../store/store.ts';
 import { createAccess } from './access.ts';
 import { type AppLimits, createApp } from './app.ts';
@@ -16,6 +19,7 @@ import { createServerHistory } from './history/history.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createCursors } from './list/cursor.ts';
 import { openApiRoutes } from './openapi/routes.ts';
+import { serveMetrics } from './plugins/metrics.ts';
 import { createRateLimits, type RateLimitOptions } from './plugins/rate-limits.ts';
 import { acceptUpgrades } from './plugins/upgrades.ts';
 import type { ApiRoute } from './route.ts';
@@ -60,6 +64,10 @@ export interface ApiServerOptions {
   history?: HistoryStore | undefined;
   /** Who is told of what history is told of. Default: nobody. */
   webhooks?: readonly Webhook[] | undefined;
+  /** Counts. Default: nothing does. */
+  meters?: ServerMeters | undefined;
+  /** What is shown at /metrics. Default: nothing. */
+  metrics?: MetricsRegistry | undefined;
   /** Where uploaded files are kept: it is closed with the server. Default: nothing can be uploaded. */
   uploads?: UploadAccess | undefined;
 }
@@ -137,6 +145,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   });
   acceptUpgrades(app);
   serveWeb(app, options.webFiles ?? []);
+  if (options.metrics !== undefined) {
+    serveMetrics(app, { registry: options.metrics, review: createAccessReview({ client, log, timers }) });
+  }
   caches.start();
   const history =
     options.history && createServerHistory({ store: options.history, caches, client, log, timers });
@@ -147,7 +158,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     createWebhooks({
       ...{ webhooks: options.webhooks ?? [], store: options.history, isOurs: history.isOurs },
       ...{ source: options.signIn?.publicUrl?.origin ?? 'urn:metalwright', version: options.version },
-      ...{ log, timers, clock: systemClock },
+      ...{ log, timers, clock: systemClock, meters: options.meters },
     });
   webhooks?.start();
   const sweeper =

@@ -6,7 +6,7 @@ import type { CreateObject, KubeObject, Resource } from '../../kube/resource.ts'
 import { silentLogger } from '../../log/logger.ts';
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../start.ts';
 
-/** What the pretended API server lets a caller do: tokens to names, and names to `verb plural`, or `verb plural namespace`. */
+/** What the pretended API server lets a caller do: tokens to names, and names to `verb plural`, `verb plural namespace` or `verb /path`. */
 export interface Rules {
   tokens: Record<string, string>;
   rights: Record<string, readonly string[]>;
@@ -37,6 +37,11 @@ export async function startTestServer(options: Partial<ApiServerOptions> = {}): 
     }
     const asked: unknown =
       typeof spec === 'object' && spec !== null ? Reflect.get(spec, 'resourceAttributes') : {};
+    const path: unknown = Reflect.get(Object(spec), 'nonResourceAttributes');
+    if (path !== undefined) {
+      const rights = rules.rights[text(spec, 'user')] ?? [];
+      return { status: { allowed: rights.includes(`${text(path, 'verb')} ${text(path, 'path')}`) } };
+    }
     const subresource = text(asked, 'subresource');
     const what = `${text(asked, 'resource')}${subresource === '' ? '' : `/${subresource}`}`;
     const right = `${text(asked, 'verb')} ${what}`;

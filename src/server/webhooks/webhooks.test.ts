@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { systemClock } from '../../domain/clock.ts';
 import { systemTimers } from '../../kube/timers.ts';
 import { silentLogger } from '../../log/logger.ts';
+import { ServerMeters } from '../../metrics/server-meters.ts';
 import type { Database } from '../../store/database.ts';
 import { createInserter } from '../../store/insert.ts';
 import { maintain } from '../../store/maintenance.ts';
@@ -108,6 +109,7 @@ describe('webhooks', { timeout: 120_000 }, () => {
   let figures = { pending: 0, spooledBytes: 0 };
   let isOurs: boolean;
   const running: Webhooks[] = [];
+  const meters = new ServerMeters();
 
   beforeAll(async () => {
     database = await openPglite({ statementTimeoutMs: 60_000 });
@@ -160,7 +162,7 @@ describe('webhooks', { timeout: 120_000 }, () => {
         figures: () => ({ ...figures, stored: 0, lost: 0, refused: 0, trouble: undefined }),
       },
       ...{ isOurs: () => isOurs, source: 'urn:metalwright', version: '0.0.0', everyMs: 20 },
-      ...{ log: silentLogger, timers: systemTimers, clock: systemClock },
+      ...{ log: silentLogger, timers: systemTimers, clock: systemClock, meters },
     });
     running.push(webhooks);
     webhooks.start();
@@ -221,6 +223,9 @@ describe('webhooks', { timeout: 120_000 }, () => {
     await hurry();
     tell('later', ['phases']);
     await expect.poll(words, patient).toEqual(['c Deploying']);
+    const counted = () => meters.deliveries.entries().filter(([word]) => word.startsWith('later'));
+    await expect.poll(() => counted().map(([, count]) => count), patient).toEqual([2, 1, 0]);
+    expect(meters.delivery.of('later').counts.reduce((sum, count) => sum + count, 0)).toBe(3);
   });
 
   it('are left alone while they are away, and miss nothing', async () => {

@@ -2,6 +2,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { messageOf } from '../../errors/coded-error.ts';
 import { sleep, type Timers } from '../../kube/timers.ts';
 import type { Logger } from '../../log/logger.ts';
+import type { ServerMeters } from '../../metrics/server-meters.ts';
 import type { HistoryStore } from '../../store/store.ts';
 import {
   beginWebhook,
@@ -40,6 +41,8 @@ export interface WebhooksOptions {
   log: Logger;
   timers: Timers;
   clock: Clock;
+  /** Default: nothing is counted. */
+  meters?: Pick<ServerMeters, 'webhook' | 'told'> | undefined;
   /** Default: over HTTP. */
   posterFor?: ((webhook: Webhook) => Poster) | undefined;
   /** Between two looks, in milliseconds. */
@@ -95,7 +98,12 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
     notice: Notice,
   ): Promise<number | undefined> {
     const { name } = webhook;
+    const begun = timers.monotonic();
     const sent = await send(webhook, poster, notice);
+    // Whom we left ourselves was not away.
+    if (sent.kind === 'Delivered' || !stopping.signal.aborted) {
+      options.meters?.told(name, sent.kind, timers.monotonic() - begun);
+    }
     if (sent.kind === 'Delivered') {
       await store.read((database) => noteDelivered(database, name, notice));
       return undefined;
@@ -122,6 +130,7 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   async function serve(webhook: Webhook): Promise<void> {
     const log = options.log.child({ part: 'webhooks', webhook: webhook.name });
     const poster = posterFor(webhook);
+    options.meters?.webhook(webhook.name);
     let begun = false;
     let trouble = false;
     while (!stopping.signal.aborted) {
