@@ -72,6 +72,8 @@ export function createWatchHub(options: HubOptions): WatchHub {
   const history = createHistory(limits.history);
   const streams = new Map<EventStream, Subscription>();
   const pack = createPack();
+  /** Callers who were let in and whose streams are about to be open. */
+  const opening = new Set<{ caller: Caller }>();
   const endings: (() => void)[] = [];
   let cancel = (): void => undefined;
   let stopped = false;
@@ -207,15 +209,20 @@ export function createWatchHub(options: HubOptions): WatchHub {
       cancel = timers.after(limits.checkEveryMs, () => void checkAll());
     },
     async admit(subscription) {
-      const own = [...streams.keys()].filter(
-        ({ caller }) => caller.tokenHash === subscription.caller.tokenHash,
-      );
-      if (streams.size >= limits.streams || own.length >= limits.streamsOfOne) {
+      const view = await viewOf(subscription);
+      const { tokenHash } = subscription.caller;
+      const all = [...streams.keys(), ...opening];
+      const own = all.filter(({ caller }) => caller.tokenHash === tokenHash);
+      if (all.length >= limits.streams || own.length >= limits.streamsOfOne) {
         throw serverError('TooManyRequests', 'too many streams are open', { retryAfterSeconds: 10 });
       }
-      const view = await viewOf(subscription);
       if (stopped) throw serverError('NotReady', 'the server ends');
+      // Who was let in counts from now on, though many may be let in before the first of them is open; that is in this turn, or never.
+      const admitted = { caller: subscription.caller };
+      opening.add(admitted);
+      setImmediate(() => opening.delete(admitted));
       return (sink) => {
+        opening.delete(admitted);
         const { caller } = subscription;
         const stream: EventStream = createEventStream(
           {
