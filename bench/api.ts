@@ -10,7 +10,7 @@ import { percentile } from './lib/figures.ts';
 import { startFilled } from './lib/filled.ts';
 import { cpuSeconds, residentMiB } from './lib/process-cost.ts';
 import { createReport } from './lib/record.ts';
-import { type MeasuredServer, makeToken, startMeasuredServer } from './lib/server.ts';
+import { type MeasuredServer, makeTokens, startMeasuredServer } from './lib/server.ts';
 
 /*
  * The REST API server as a process on a real API server, with history in PostgreSQL: lists in many orders and with many filters at 50 a second, beside the API
@@ -62,7 +62,9 @@ async function change(count: number, rate: number, mark: (number: number) => str
 }
 
 try {
-  const token = makeToken(controlPlane.kubeconfigPath);
+  // The server lets one token have 32 streams.
+  const tokens = makeTokens(controlPlane.kubeconfigPath, Math.ceil(streamCount / 25));
+  const [token = ''] = tokens;
   server = await startMeasuredServer(controlPlane.kubeconfigPath, directory, {
     METALWRIGHT_API_STREAMS: String(streamCount + 10),
   });
@@ -102,7 +104,7 @@ try {
     unit: 'ms',
   });
 
-  streams = openStreams({ url: `${url}/api/v1/watch?resources=machines`, token, clients: 1 });
+  streams = openStreams({ url: `${url}/api/v1/watch?resources=machines`, tokens, clients: 1 });
   await pause(500);
   const writtenAt: number[] = [];
   await change(200, 20, (number) => {
@@ -124,7 +126,7 @@ try {
     unit: 'ms',
   });
 
-  streams = openStreams({ url: `${url}/api/v1/watch?resources=machines`, token, clients: streamCount });
+  streams = openStreams({ url: `${url}/api/v1/watch?resources=machines`, tokens, clients: streamCount });
   while ((await streams.seen()).open < streamCount) await pause(100);
   const count = eventsPerSecond * 10;
   const from = performance.now();

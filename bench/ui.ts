@@ -9,7 +9,7 @@ import { desktop, launch } from '../test/integration/web/browser.ts';
 import { median, percentile } from './lib/figures.ts';
 import { startFilled } from './lib/filled.ts';
 import { createReport } from './lib/record.ts';
-import { type MeasuredServer, makeToken, startMeasuredServer } from './lib/server.ts';
+import { type MeasuredServer, makeTokens, startMeasuredServer } from './lib/server.ts';
 import { scrollFor, watchFirstRows, watchTexts } from './ui/probe.ts';
 
 /*
@@ -93,7 +93,7 @@ async function seeChanges(page: Page): Promise<number[]> {
 }
 
 try {
-  const token = makeToken(controlPlane.kubeconfigPath);
+  const [token = ''] = makeTokens(controlPlane.kubeconfigPath, 1);
   server = await startMeasuredServer(controlPlane.kubeconfigPath, directory);
   const { url } = server;
   const cookie = await signIn(url, token);

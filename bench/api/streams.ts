@@ -8,7 +8,8 @@ import { parentPort, Worker, workerData } from 'node:worker_threads';
 
 interface Order {
   url: string;
-  token: string;
+  /** Used in turns. */
+  tokens: readonly string[];
   clients: number;
 }
 
@@ -47,7 +48,7 @@ export function openStreams(order: Order): Streams {
 
 const marker = /"bench":"(\d+)"/g;
 
-function run({ url, token, clients }: Order): void {
+function run({ url, tokens, clients }: Order): void {
   const seen: Seen = {
     open: 0,
     events: Array.from({ length: clients }, () => 0),
@@ -57,11 +58,16 @@ function run({ url, token, clients }: Order): void {
   };
   const agent = new Agent({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
   for (let client = 0; client < clients; client += 1) {
-    request(url, { agent, headers: { authorization: `Bearer ${token}` } }, (response) => {
-      seen.open += 1;
-      response.on('data', (piece: Buffer) => take(seen, client, piece));
-      response.on('close', () => seen.ended.push('closed'));
-    })
+    request(
+      url,
+      { agent, headers: { authorization: `Bearer ${tokens[client % tokens.length]}` } },
+      (response) => {
+        if (response.statusCode !== 200) seen.ended.push(`status ${response.statusCode}`);
+        else seen.open += 1;
+        response.on('data', (piece: Buffer) => take(seen, client, piece));
+        response.on('close', () => seen.ended.push('closed'));
+      },
+    )
       .on('error', (error) => seen.ended.push(error.message))
       .end();
   }

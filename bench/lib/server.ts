@@ -61,8 +61,8 @@ export async function startMeasuredServer(
   return { url, pid: child.pid ?? 0, readySeconds: (performance.now() - started) / 1000, stop };
 }
 
-/** A token of somebody who may do everything. */
-export function makeToken(kubeconfigPath: string): string {
+/** Tokens of somebody who may do everything. */
+export function makeTokens(kubeconfigPath: string, count: number): string[] {
   const kubectl = requireProgram('kubectl', readLabEnvironment());
   const kube = (...args: string[]): string =>
     execFileSync(kubectl, ['--kubeconfig', kubeconfigPath, ...args], { encoding: 'utf8' }).trim();
@@ -74,5 +74,5 @@ export function makeToken(kubeconfigPath: string): string {
     '--clusterrole=cluster-admin',
     '--serviceaccount=default:reader',
   );
-  return kube('create', 'token', 'reader');
+  return Array.from({ length: count }, () => kube('create', 'token', 'reader'));
 }
