@@ -91,7 +91,10 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     );
   }
   server.ready().then(
-    () => log.info({}, 'caches are filled'),
+    () => {
+      setFlagsFromString('--no-optimize-for-size');
+      log.info({}, 'caches are filled');
+    },
     () => undefined,
   );
   return {
@@ -190,6 +193,6 @@ async function readCursorKey(path: string): Promise<Buffer> {
   throw new CodedError('ConfigurationInvalid', 'METALWRIGHT_API_CURSOR_KEY: the file needs 32 bytes or more');
 }
 
-// Most of the memory is the copy of all objects: as much again of garbage beside it would be too much.
+// Until the copy of all objects is there: what it is made of is garbage of many times its size.
 setFlagsFromString('--optimize-for-size');
 await run(start);
