@@ -55,7 +55,7 @@ export async function readNotices(
        FROM metalwright.events
        WHERE class = 'Phase' AND at >= $2::timestamptz AND ($3::boolean OR ($4::boolean AND type = 'Warning'))
        UNION ALL
-       SELECT at, id, 'Test', machine, name, message, outcome, outcome <> 'Succeeded', details
+       SELECT at, id, 'Test', machine, name, message, outcome, outcome = 'Failed', details
        FROM metalwright.results
        WHERE kind = 'Test' AND at >= $2::timestamptz AND $5::boolean
      ) AS t

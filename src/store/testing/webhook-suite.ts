@@ -99,6 +99,12 @@ export function describeWebhookStore(name: string, open: () => Promise<Database>
         ...{ at, id: expect.stringMatching(/^[0-9a-f-]{36}$/), kind: 'Test', machine: 'c', word: 'disk' },
         ...{ message: '64 GiB are sound', outcome: 'Failed', failed: true, details: { seconds: 3 } },
       });
+      await insert(aResult({ at: await ago('100 seconds'), machine: 'c', name: 'cpu', outcome: 'Passed' }));
+      const tests = (await notices('page', ['tests'])).map(({ word, failed }) => [word, failed]);
+      expect(tests).toEqual([
+        ['disk', true],
+        ['cpu', false],
+      ]);
       await insert(phase('c', 'Ready', await ago('90 seconds')));
       expect(await notices('page', webhookTopics, 1)).toHaveLength(1);
     });
