@@ -8,7 +8,7 @@ const long = [
   ...['crashes/crashes', 'controllers/timeline', 'firmware/firmware', 'model/model'],
   ...['agent/rescue', 'rack-process/autonomy', 'web/web', 'rack-process/operations'],
   ...['virtual-media/virtual-media', 'controllers-network/networks', 'agent/ephemeral-os', 'cli/cli'],
-  ...['faults/dhcp', 'crashes/disturbances'],
+  ...['faults/dhcp', 'crashes/disturbances', 'server/schemathesis', 'server/every-operation'],
 ];
 
 function rankOf({ moduleId }: TestSpecification): number {
