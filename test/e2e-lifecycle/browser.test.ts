@@ -206,7 +206,11 @@ describe('people with browsers', { timeout: 45 * minutes }, () => {
     await desk.press(desk.page.getByRole('main').getByRole('link', { name, exact: true }));
     await showsState(desk, name, 'Deployed', minutes);
     await desk.choose('Console');
-    await consoleShows(desk, name, / login:/, 10 * minutes);
+    await desk.page.getByText('Line open', { exact: true }).waitFor();
+    // It may have said so long ago, when nobody looked: asked again, it answers again.
+    await desk.page.getByRole('textbox', { name: `Keyboard of ${name}` }).focus();
+    await desk.page.keyboard.press('Enter');
+    await consoleShows(desk, name, / login:/, 5 * minutes);
     await desk.inspect('machine-console-deployed');
     await desk.picture('console');
   });
