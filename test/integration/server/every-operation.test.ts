@@ -288,4 +288,8 @@ async function history(api: Operations): Promise<void> {
   await told('listHistoryAddresses', { machine: name }, { address });
   await told('listHistoryAudit', { name }, { verb: 'create', name, outcome: 'Done' });
   await told('searchHistory', { q: `word${name}` }, { reason: 'Told' });
+  // No rack has looked at its sensors: nothing, and why.
+  for (const id of api.ids.filter((each) => each.startsWith('getMachineSensor'))) {
+    expect((await api.call(id, { path })).status, id).toBe(200);
+  }
 }
