@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { answerUnreadable } from './unreadable.ts';
 
@@ -10,12 +11,15 @@ export function limitBodies(app: FastifyInstance, bodyMs: number): void {
     const { headers } = raw;
     const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
     if (!hasBody || 'streams' in routeOptions.config) return;
+    // A request that is injected, as in tests, is whole from the start and has no connection.
+    if (!(raw.socket instanceof Socket)) return;
     const timer = setTimeout(() => {
       if (raw.complete) return;
       if (reply.raw.headersSent) raw.socket.destroySoon();
       else
         answerUnreadable(Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), raw.socket);
     }, bodyMs);
+    timer.unref();
     raw.once('close', () => clearTimeout(timer));
   });
 }
