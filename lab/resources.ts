@@ -49,7 +49,7 @@ export function accountResources(): Manifest[] {
       apiVersion: `${rbac}/v1`,
       kind: 'ClusterRole',
       metadata: { name: READER },
-      rules: [{ nonResourceURLs: ['/metrics', '/leases', '/status'], verbs: ['get'] }],
+      rules: [{ nonResourceURLs: ['/metrics', '/leases', '/sensors', '/status'], verbs: ['get'] }],
     },
     {
       apiVersion: `${rbac}/v1`,

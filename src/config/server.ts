@@ -70,6 +70,7 @@ const defaultRetention = {
   addresses: 365,
   audit: 365,
   console_logs: 14,
+  sensor_readings: 30,
 } as const;
 
 /** 0: for ever. */
@@ -134,6 +135,7 @@ export const ServerConfiguration = z
     METALWRIGHT_HISTORY_ADDRESSES_DAYS: days(defaultRetention.addresses),
     METALWRIGHT_HISTORY_AUDIT_DAYS: days(defaultRetention.audit),
     METALWRIGHT_HISTORY_CONSOLE_DAYS: days(defaultRetention.console_logs),
+    METALWRIGHT_HISTORY_SENSORS_DAYS: days(defaultRetention.sensor_readings),
     /** Of this process alone: files that people upload. Without it nothing can be uploaded. */
     METALWRIGHT_UPLOADS_DIRECTORY: AbsolutePath.optional(),
     /** Of this server, as racks and the operator reach it. */
@@ -244,6 +246,7 @@ export const ServerConfiguration = z
             addresses: env.METALWRIGHT_HISTORY_ADDRESSES_DAYS,
             audit: env.METALWRIGHT_HISTORY_AUDIT_DAYS,
             console_logs: env.METALWRIGHT_HISTORY_CONSOLE_DAYS,
+            sensor_readings: env.METALWRIGHT_HISTORY_SENSORS_DAYS,
           },
         }
       : undefined,

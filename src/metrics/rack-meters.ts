@@ -139,9 +139,10 @@ export class RackMeters implements Dhcp4Meter {
     this.powerOperation.of(operation.driver).observe(operation.ms / 1000);
   }
 
-  healthRead(machine: string, { overall, sensors }: MachineReadings): void {
+  /** @param at when it was read, in milliseconds since the epoch */
+  healthRead(machine: string, { overall, sensors }: Omit<MachineReadings, 'at'>, at: number): void {
     if (this.health.size < mostMachines || this.health.has(machine))
-      this.health.set(machine, { overall, sensors });
+      this.health.set(machine, { overall, sensors, at });
   }
 
   healthLooked(result: string): void {
@@ -161,6 +162,8 @@ export class RackMeters implements Dhcp4Meter {
 export interface MachineReadings {
   overall: string;
   sensors: readonly { name: string; kind: string; unit: string; value: number }[];
+  /** When it was read, in milliseconds since the epoch. */
+  at: number;
 }
 
 /** Sensors of so many machines are kept: a rack reads no more. */

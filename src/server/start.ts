@@ -22,16 +22,19 @@ import { openApiRoutes } from './openapi/routes.ts';
 import { serveMetrics } from './plugins/metrics.ts';
 import { createRateLimits, type RateLimitOptions } from './plugins/rate-limits.ts';
 import { acceptUpgrades } from './plugins/upgrades.ts';
+import { createRackClient } from './racks/rack-client.ts';
 import type { ApiRoute } from './route.ts';
 import { consoleRoutes } from './routes/console/routes.ts';
 import type { RackAccess } from './routes/console/upstream.ts';
 import { historyRoutes } from './routes/history/routes.ts';
 import { createLeaseClient } from './routes/leases/rack-leases.ts';
 import { leaseRoutes } from './routes/leases/routes.ts';
+import { machineSensorRoutes } from './routes/machines/sensors.ts';
 import { type UploadAccess, uploadRoutes } from './routes/uploads/routes.ts';
 import { createWatchHub, type HubLimits } from './routes/watch/hub.ts';
 import { watchRoutes } from './routes/watch/routes.ts';
 import { apiRoutes } from './routes.ts';
+import { createSensorCollector } from './sensors/collector.ts';
 import { createSignIn, type SignIn, type SignInOptions } from './sign-in/sign-in.ts';
 import { createUploadSweeper } from './uploads/sweeper.ts';
 import type { WebFile } from './web/files.ts';
@@ -114,14 +117,17 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   };
   let stopping = false;
   const consoles = consoleRoutes(deps, options.racks);
+  const rackClient = createRackClient(options.racks);
+  const rackToken = options.racks?.token ?? (async () => undefined);
   const leaseClient = createLeaseClient(options.racks);
   const leases = leaseRoutes(deps, {
     client: leaseClient,
-    token: options.racks?.token ?? (async () => undefined),
+    token: rackToken,
   });
   const operations = [
     ...apiRoutes(deps),
     ...leases,
+    ...machineSensorRoutes(deps, { client: rackClient, token: rackToken }, options.history !== undefined),
     ...historyRoutes(deps, options.history),
     ...uploadRoutes(deps, options.uploads),
     ...consoles.routes,
@@ -152,6 +158,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const history =
     options.history && createServerHistory({ store: options.history, caches, client, log, timers });
   history?.start();
+  const sensors =
+    options.history &&
+    history &&
+    createSensorCollector({
+      ...{ client: rackClient, token: rackToken, caches, log, timers },
+      ...{ record: options.history.record, isOurs: history.isOurs },
+    });
+  sensors?.start();
   const webhooks =
     options.history &&
     history &&
@@ -187,7 +201,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const cancel = timers.after(graceMs, () => app.server.closeAllConnections());
       await app.close();
       cancel();
+      const collected = sensors?.stop();
       await leaseClient.close();
+      await rackClient.close();
+      await collected;
       await webhooks?.stop();
       await history?.stop();
       const swept = sweeper?.stop();

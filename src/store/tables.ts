@@ -7,6 +7,7 @@ import { ConsoleRow, consoleTable } from './tables/console-logs.ts';
 import { EventRow, eventsTable } from './tables/events.ts';
 import { PowerRow, powerTable } from './tables/power-operations.ts';
 import { ResultRow, resultsTable } from './tables/results.ts';
+import { SensorRow, sensorTable } from './tables/sensor-readings.ts';
 
 /** Every table of history. */
 export const tables = {
@@ -17,6 +18,7 @@ export const tables = {
   addresses: addressesTable,
   audit: auditTable,
   console_logs: consoleTable,
+  sensor_readings: sensorTable,
 } as const satisfies Record<string, Table>;
 
 export type TableName = keyof typeof tables;
@@ -28,6 +30,7 @@ export const tableNames: readonly TableName[] = [
   'addresses',
   'audit',
   'console_logs',
+  'sensor_readings',
 ];
 
 /** A row on its way into its table. */
@@ -39,6 +42,7 @@ export const HistoryRow = z.discriminatedUnion('table', [
   z.object({ table: z.literal('addresses'), row: AddressRow }),
   z.object({ table: z.literal('audit'), row: AuditRow }),
   z.object({ table: z.literal('console_logs'), row: ConsoleRow }),
+  z.object({ table: z.literal('sensor_readings'), row: SensorRow }),
 ]);
 export type HistoryRow = z.infer<typeof HistoryRow>;
 
@@ -53,4 +57,5 @@ export const defaultRetention: Retention = {
   addresses: 365,
   audit: 365,
   console_logs: 14,
+  sensor_readings: 30,
 };

@@ -55,6 +55,7 @@ export function createAdmin(deps: AdminDeps): KeptOpen | undefined {
   const routes = adminRoutes({
     metrics: metricsOf(deps),
     leases: () => deps.leases.entries(),
+    sensors: deps.meters.health,
     status: () => statusOf(deps),
     ready: deps.isServing,
     clock,

@@ -1,13 +1,17 @@
 import type { Clock } from '../../domain/clock.ts';
 import { type EndpointRoute, jsonAnswer, textAnswer } from '../../kube/endpoint/endpoint.ts';
+import type { MachineReadings } from '../../metrics/rack-meters.ts';
 import type { MetricsRegistry } from '../../metrics/registry.ts';
 import { pageOfLeases, parseLeaseQuery, type ShownLease } from './lease-pages.ts';
+import { pageOfSensors, parseSensorQuery } from './sensor-pages.ts';
 
 /** What the admin endpoint of a rack shows. */
 export interface AdminRoutesDeps {
   metrics: Pick<MetricsRegistry, 'text' | 'contentType'>;
   /** All that are known, in any order. */
   leases(): Iterable<ShownLease>;
+  /** What BMCs said last, by machine. */
+  sensors: ReadonlyMap<string, MachineReadings>;
   /** The rack as it is now, for people. */
   status(): unknown;
   /** Whether the world is known, so that the rack serves. */
@@ -39,6 +43,15 @@ export function adminRoutes(deps: AdminRoutesDeps): EndpointRoute[] {
         const wanted = parseLeaseQuery(query);
         if (typeof wanted === 'string') return textAnswer(wanted, 400);
         return jsonAnswer(await pageOfLeases(deps.leases(), wanted, clock.now()));
+      },
+    },
+    {
+      path: '/sensors',
+      handle(query) {
+        const wanted = parseSensorQuery(query);
+        return typeof wanted === 'string'
+          ? textAnswer(wanted, 400)
+          : jsonAnswer(pageOfSensors(deps.sensors, wanted));
       },
     },
   ];

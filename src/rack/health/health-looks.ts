@@ -23,7 +23,7 @@ const fieldManager = 'metalwright-rack-health';
 /** Who counts what is read. */
 export interface HealthMeter {
   /** The machine's readings, in the place of the former ones. */
-  healthRead(machine: string, report: Pick<HardwareReport, 'overall' | 'sensors'>): void;
+  healthRead(machine: string, report: Pick<HardwareReport, 'overall' | 'sensors'>, at: number): void;
   healthLooked(result: 'Read' | 'Failed'): void;
   logEntry(severity: string): void;
   /** Forgets machines that are none of these. */
@@ -110,7 +110,7 @@ export function createHealthLooks(deps: HealthLooksDeps): HealthLooks {
         failing.delete(name);
         if (report === undefined) return;
         meter.healthLooked('Read');
-        meter.healthRead(name, report);
+        meter.healthRead(name, report, clock.now());
         // First what may be told twice, then the cursor that says it was told.
         tell(machine, report);
         await store(machine, report);

@@ -7,11 +7,13 @@ import { migrate, readMigrations } from '../migrate.ts';
 import { readAllocations } from '../reads/allocations.ts';
 import { readAudit } from '../reads/audit.ts';
 import { readConsole, readResult } from '../reads/results.ts';
+import { readSensors } from '../reads/sensors.ts';
 import { readEvents, readTimeline, searchHistory } from '../reads/timeline.ts';
 import type { HistoryPosition } from '../reads/where.ts';
 import { rowId } from '../row-id.ts';
 import type { AllocationRow } from '../tables/allocations.ts';
 import type { AuditRow } from '../tables/audit.ts';
+import type { SensorRow } from '../tables/sensor-readings.ts';
 import { defaultRetention, type HistoryRow, tables } from '../tables.ts';
 import { anEvent, aResult } from './rows.ts';
 
@@ -337,6 +339,43 @@ export function describeStore(name: string, open: () => Promise<Database>): void
       ]);
       const { items } = await readConsole(database, { machine: 'm', limit: 5 });
       expect(items).toMatchObject([{ source: 'Serial', text: 'login:' }]);
+    });
+
+    it('sums readings of sensors up in equal steps, of one machine and one time', async () => {
+      const from = Date.parse('2026-11-22T00:00:00Z');
+      const reading = (machine: string, minute: number, readings: SensorRow['readings']): HistoryRow => {
+        const at = new Date(from + minute * 60_000).toISOString();
+        return {
+          table: 'sensor_readings',
+          row: { at, id: rowId('sensors', machine, at), machine, rack: 'r1', readings },
+        };
+      };
+      const cpu = (value: number): SensorRow['readings'][number] => ['CPU', 'Temperature', 'Celsius', value];
+      const rows = [
+        ...[0, 5, 10, 15].map((minute) => reading('warm', minute, [cpu(40 + minute)])),
+        reading('warm', 20, [cpu(-3.5), ['Fan "1"', 'Fan', 'RPM', 9_000]]),
+        reading('warm', 60, [cpu(99)]),
+        reading('other', 0, [cpu(99)]),
+      ];
+      await insert([...rows, ...rows]);
+      const until = from + 60 * 60_000;
+      const asked = { machine: 'warm', since: from, until, stepSeconds: 600 };
+      const second = from / 1000;
+      expect(await readSensors(database, asked)).toEqual([
+        {
+          ...{ name: 'CPU', kind: 'Temperature', unit: 'Celsius' },
+          points: [
+            [second, 42.5, 40, 45],
+            [second + 600, 52.5, 50, 55],
+            [second + 1200, -3.5, -3.5, -3.5],
+          ],
+        },
+        { name: 'Fan "1"', kind: 'Fan', unit: 'RPM', points: [[second + 1200, 9_000, 9_000, 9_000]] },
+      ]);
+      expect(await readSensors(database, { ...asked, since: until, until: until + 1 })).toMatchObject([
+        { name: 'CPU', points: [[expect.any(Number), 99, 99, 99]] },
+      ]);
+      expect(await readSensors(database, { ...asked, machine: 'cold' })).toEqual([]);
     });
 
     it('leaves a row out that it cannot take, and keeps the others', async () => {

@@ -89,7 +89,7 @@ describe('the admin endpoint', () => {
     for (const account of ['reader', 'stranger']) await kubectl.run('create', 'serviceaccount', account);
     await kubectl.run(
       ...['create', 'clusterrole', 'rack-reader', '--verb=get'],
-      ...['/metrics', '/leases', '/status'].map((path) => `--non-resource-url=${path}`),
+      ...['/metrics', '/leases', '/sensors', '/status'].map((path) => `--non-resource-url=${path}`),
     );
     await kubectl.run(
       ...['create', 'clusterrolebinding', 'rack-reader', '--clusterrole=rack-reader'],
@@ -103,10 +103,19 @@ describe('the admin endpoint', () => {
     expect(await ask(path)).toMatchObject({ status: 200 });
   });
 
-  it.each(['/metrics', '/leases', '/status', '/nothing'])('keeps %s from who may not', async (path) => {
-    expect((await ask(path)).status).toBe(401);
-    expect((await ask(path, 'not.a.token')).status).toBe(401);
-    expect((await ask(path, stranger)).status).toBe(403);
+  it.each(['/metrics', '/leases', '/sensors', '/status', '/nothing'])(
+    'keeps %s from who may not',
+    async (path) => {
+      expect((await ask(path)).status).toBe(401);
+      expect((await ask(path, 'not.a.token')).status).toBe(401);
+      expect((await ask(path, stranger)).status).toBe(403);
+    },
+  );
+
+  it('shows what sensors read to who may see it', async () => {
+    const { status, body } = await ask('/sensors', reader);
+    expect({ status, body: JSON.parse(body) }).toEqual({ status: 200, body: { items: [] } });
+    expect(await ask('/sensors?limit=0', reader)).toMatchObject({ status: 400 });
   });
 
   it('shows the leases of dynamic ranges to who may see them', async () => {

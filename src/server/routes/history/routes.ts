@@ -13,6 +13,7 @@ import { attributesOf, resourceOf } from '../../resources.ts';
 import { type ApiRoute, defineRoute, noBody, noParameters } from '../../route.ts';
 import { machineHistoryRoutes } from './machines.ts';
 import { answerOf, pageOfQuery, pageParameters, pageSchema, RowText } from './query.ts';
+import { sensorHistoryRoutes } from './sensors.ts';
 
 const severity = z.enum(['Normal', 'Warning']).optional();
 const reason = RowText.optional().describe('As the item has it.');
@@ -81,6 +82,7 @@ export function historyRoutes(deps: ServerDeps, store: HistoryStore | undefined)
   const problems = ['BadCursor', 'Forbidden', 'HistoryUnavailable'] as const;
   return [
     ...machineHistoryRoutes(deps, store),
+    ...sensorHistoryRoutes(deps, store),
     defineRoute({
       ...shared,
       path: '/api/v1/history/events',

@@ -7,6 +7,7 @@ import { Facts } from '../../components/facts.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { Table } from '../../components/table.tsx';
 import styles from './grid.module.css';
+import { SensorsCard } from './sensors/sensors-card.tsx';
 import { PowerCard } from './summary/power-card.tsx';
 
 const tones: Readonly<Record<string, Tone>> = { OK: 'ok', Warning: 'warn', Critical: 'bad' };
@@ -22,7 +23,7 @@ export default function PowerTab({ machine }: { machine: Machine }) {
         <div className={styles.wide}>
           <Card title="Health">
             <Empty icon="info" title="Its BMC has not told of its health">
-              Racks ask Redfish BMCs every five minutes. Temperatures, fans and watts are metrics of the rack.
+              Racks ask BMCs every five minutes, by Redfish or IPMI.
             </Empty>
           </Card>
         </div>
@@ -61,6 +62,9 @@ export default function PowerTab({ machine }: { machine: Machine }) {
           </div>
         </>
       )}
+      <div className={styles.wide}>
+        <SensorsCard machine={machine.metadata.name} />
+      </div>
     </div>
   );
 }
