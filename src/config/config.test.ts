@@ -3,6 +3,7 @@ import { CodedError } from '../errors/coded-error.ts';
 import { OperatorConfiguration } from './operator.ts';
 import { type Environment, parseConfiguration } from './parse.ts';
 import { RackConfiguration } from './rack.ts';
+import { ServerConfiguration } from './server.ts';
 
 const named = { METALWRIGHT_RACK_NAME: 'node-1' };
 
@@ -15,6 +16,20 @@ function problemOf(environment: Environment): string {
     throw error;
   }
 }
+
+describe('every configuration', () => {
+  it('reads variables that others have named, too', () => {
+    const database = 'postgres://metalwright@db/metalwright';
+    const server = parseConfiguration(ServerConfiguration, {
+      ...{ DATABASE_URL: database, METALWRIGHT_HISTORY_DIRECTORY: '/history', PATH: '/bin', EMPTY: '' },
+    });
+    expect(server.history).toMatchObject({ databaseUrl: database });
+    const collector = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+    expect(parseConfiguration(OperatorConfiguration, collector).traces?.url).toBe(
+      'http://collector:4318/v1/traces',
+    );
+  });
+});
 
 describe('the configuration of the rack', () => {
   it('has a default for everything', () => {

@@ -53,17 +53,9 @@ export function parseConfiguration<Schema extends z.ZodType>(
   schema: Schema,
   environment: Environment,
 ): z.output<Schema> {
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(
-      ([name, value]) => relevant(name) && value !== undefined && value !== '',
-    ),
-  );
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new CodedError('ConfigurationInvalid', `the environment is not valid: ${problems.join('; ')}`);
-}
-
-function relevant(name: string): boolean {
-  return name.startsWith('METALWRIGHT_') || name === 'KUBECONFIG';
 }

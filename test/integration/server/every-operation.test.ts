@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
@@ -215,6 +216,11 @@ describe('every operation of the REST API', () => {
     const other = await startServer({ DATABASE_URL: postgres.url('operations') });
     const more = await readOperations(other.url, token);
     await history(more);
+    const database = new Client({ connectionString: postgres.url('operations') });
+    await database.connect();
+    const { rowCount } = await database.query('SELECT 1 FROM metalwright.power_operations');
+    await database.end();
+    expect(rowCount).toBeGreaterThan(0);
     expect(more.ids.filter((id) => /History|Timeline|Result$/.test(id) && !more.reached.has(id))).toEqual([]);
   }, 240_000);
 
