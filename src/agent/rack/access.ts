@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { SecureApi } from '../../domain/boot/secure-api.ts';
+import { authorityPin, type SecureApi } from '../../domain/boot/secure-api.ts';
 import type { RunProgram } from '../host/programs.ts';
 import type { Timing } from '../time.ts';
 import type { Refusal } from './client.ts';
@@ -24,8 +24,6 @@ export interface RackAccessDeps {
   onSilence(message: string): void;
 }
 
-const silenceMs = 15_000;
-
 /** Clocks that differ by less, in milliseconds, are left alone. */
 const clockSlackMs = 60_000;
 
@@ -47,7 +45,7 @@ export async function openRack(
       refused: 'the kernel command line asks for HTTPS (mw.https, mw.ca, mw.name) and is not complete',
     };
   const url = `${rack}/agent/v1/authority`;
-  const answer = await untilAnswered({ method: 'GET', url, signal, silenceMs }, { ...deps, rack });
+  const answer = await untilAnswered({ method: 'GET', url, signal }, { ...deps, rack });
   const ca = certificateIn(answer, secure.authority);
   if (ca === undefined)
     return {
@@ -73,8 +71,7 @@ function certificateIn({ body }: HttpAnswer, digest: string): string | undefined
   if (typeof pem !== 'string') return undefined;
   try {
     const certificate = new X509Certificate(pem);
-    const seen = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
-    return seen === digest ? certificate.toString() : undefined;
+    return authorityPin(certificate) === digest ? certificate.toString() : undefined;
   } catch {
     return undefined;
   }

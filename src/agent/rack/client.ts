@@ -61,12 +61,9 @@ export interface BmcCalls {
   ): Promise<BmcOfferAnswer | Refusal>;
 }
 
-const silenceMs = 15_000;
-
 export function createRackClient(deps: RackClientDeps): RackClient & BmcCalls {
   const base = `${deps.rack}/agent/v1`;
-  const call = (request: Omit<HttpCall, 'silenceMs'>): Promise<HttpAnswer> =>
-    untilAnswered({ ...request, silenceMs }, deps);
+  const call = (request: Omit<HttpCall, 'silenceMs'>): Promise<HttpAnswer> => untilAnswered(request, deps);
 
   return {
     async enlist(enlistment, signal) {

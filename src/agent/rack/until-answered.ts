@@ -13,16 +13,21 @@ export interface RackCalls {
   onSilence(message: string): void;
 }
 
+/** The rack's API gives its answers within this, in milliseconds. */
+const silenceMs = 15_000;
 const backoff = { firstMs: 200, mostMs: 8_000 };
 
 /** Repeats until the rack gives an answer that another attempt would not change. Rejects only when the signal aborts. */
-export async function untilAnswered(request: HttpCall, deps: RackCalls): Promise<HttpAnswer> {
+export async function untilAnswered(
+  request: Omit<HttpCall, 'silenceMs'>,
+  deps: RackCalls,
+): Promise<HttpAnswer> {
   const silentSince = deps.timing.now();
   let told = false;
   for (let failed = 1; ; failed += 1) {
     let seen: string;
     try {
-      const answer = await deps.send(request);
+      const answer = await deps.send({ ...request, silenceMs });
       if (!isPassing(answer.status)) {
         if (told) deps.onSilence('the rack answers again');
         return answer;

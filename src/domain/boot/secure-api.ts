@@ -8,6 +8,11 @@ export interface SecureApi {
   name?: string | undefined;
 }
 
+/** The digest that pins a certificate, as rack and agent both have to write it. @param fingerprint256 as Node gives it: `AB:CD:…` */
+export function authorityPin({ fingerprint256 }: { fingerprint256: string }): string {
+  return fingerprint256.replaceAll(':', '').toLowerCase();
+}
+
 /** What the kernel command line says of it; `parseSecureApi` reads it. */
 export function secureApiWords({ port, authority, name }: SecureApi): string[] {
   return [`mw.https=${port}`, `mw.ca=${authority}`, ...(name === undefined ? [] : [`mw.name=${name}`])];

@@ -2,6 +2,7 @@ import { Agent, request } from 'undici';
 import type { z } from 'zod';
 import { messageOf } from '../../errors/coded-error.ts';
 import { parseJson } from '../../kube/json.ts';
+import { tokenSafeUrl } from './admin-url.ts';
 
 /** How the server is known to racks, and they to it. */
 export interface RackTrust {
@@ -41,7 +42,7 @@ export function createRackClient({ ca, serverName }: RackTrust = {}): RackClient
   });
   return {
     async ask(adminUrl, path, { token, query, schema }) {
-      const url = urlOf(adminUrl, path);
+      const url = tokenSafeUrl(adminUrl, path);
       if (url === undefined) {
         const why = 'its admin endpoint has no TLS, and tokens do not go there without';
         return { kind: 'Unreachable', why };
@@ -64,12 +65,4 @@ export function createRackClient({ ca, serverName }: RackTrust = {}): RackClient
     },
     close: () => agent.close(),
   };
-}
-
-/** Undefined: tokens do not go there, since nothing would hide them. */
-function urlOf(adminUrl: string, path: string): URL | undefined {
-  if (!URL.canParse(adminUrl)) return undefined;
-  const url = new URL(path, adminUrl);
-  const isLoopback = /^(127\.[\d.]+|localhost|\[::1\])$/.test(url.hostname);
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback) ? url : undefined;
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { isHostName, type SecureApi } from '../../../domain/boot/secure-api.ts';
+import { authorityPin, isHostName, type SecureApi } from '../../../domain/boot/secure-api.ts';
 import { type CodedError, messageOf } from '../../../errors/coded-error.ts';
 import type { Secret } from '../../../kube/core-resources.ts';
 import { type CertificateErrorCode, certificateError } from './errors.ts';
@@ -72,7 +72,7 @@ export function secureApiOf(
   host: string,
   port: number,
 ): SecureApi | undefined {
-  const pin = { port, authority: authority.fingerprint256.replaceAll(':', '').toLowerCase() };
+  const pin = { port, authority: authorityPin(authority) };
   if (leaf.checkIP(host) !== undefined) return pin;
   const names = [...(leaf.subjectAltName ?? '').matchAll(/DNS:([^,\s]+)/g)].map(([, name = '']) => name);
   const name = names.find(isHostName);

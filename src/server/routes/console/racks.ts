@@ -1,5 +1,6 @@
 import type { Machine } from '../../../api/machine/schema.ts';
 import type { Rack } from '../../../api/rack/schema.ts';
+import { tokenSafeUrl } from '../../racks/admin-url.ts';
 
 /** A rack that may have a machine's console. */
 export interface ConsoleRack {
@@ -26,12 +27,9 @@ export function racksFor({ status }: Machine, racks: readonly Rack[]): ConsoleRa
 
 /** The address of the console; undefined: tokens do not go there, since nothing would hide them. */
 export function consoleUrl(adminUrl: string, machine: string, query: URLSearchParams): URL | undefined {
-  if (!URL.canParse(adminUrl)) return undefined;
-  const url = new URL(`/console/${machine}`, adminUrl);
-  const isLoopback = /^(127\.[\d.]+|localhost|\[::1\])$/.test(url.hostname);
-  if (url.protocol === 'https:') url.protocol = 'wss:';
-  else if (url.protocol === 'http:' && isLoopback) url.protocol = 'ws:';
-  else return undefined;
+  const url = tokenSafeUrl(adminUrl, `/console/${machine}`);
+  if (url === undefined) return undefined;
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.search = query.toString();
   return url;
 }
