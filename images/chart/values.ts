@@ -16,7 +16,7 @@ const config = (program: Program) =>
     .meta({ 'x-config': program })
     .describe(`Variables of docs/reference/configuration.md, for the ${program}.`);
 
-const pods = {
+const places = {
   resources: Anything,
   nodeSelector: Texts,
   tolerations: z.array(Anything),
@@ -24,6 +24,10 @@ const pods = {
   podAnnotations: Texts,
   podLabels: Texts,
   priorityClassName: z.string(),
+};
+
+const pods = {
+  ...places,
   serviceAccount: z.strictObject({ annotations: Texts }),
   extraEnv: z
     .array(Anything)
@@ -146,6 +150,19 @@ export const ChartValues = z.strictObject({
       maxUnavailable: z.union([z.int().min(1), z.string().regex(/^\d+%$/)]),
     }),
   }),
+  postgresql: z
+    .strictObject({
+      enabled: z.boolean(),
+      image: z.string().min(1).describe('Any image with Debian’s packages of PostgreSQL, 15 or later.'),
+      existingSecret: OptionalName.describe('A Secret with the key password. Empty: the chart makes one.'),
+      storage: z.strictObject({
+        size: z.string().regex(/^[1-9]\d*[MGT]i$/),
+        storageClassName: OptionalName,
+        existingClaim: OptionalName,
+      }),
+      ...places,
+    })
+    .describe('A PostgreSQL for history, of one pod: docs/guides/history.md.'),
   userData: z
     .strictObject({
       namespaces: z.array(Label),
@@ -158,7 +175,12 @@ export const ChartValues = z.strictObject({
       issuerRef: z.strictObject({ name: OptionalName, kind: z.string(), group: z.string() }),
       duration: z.string().regex(/^\d+h$/),
     }),
-    existing: z.strictObject({ operator: OptionalName, server: OptionalName, rack: OptionalName }),
+    existing: z.strictObject({
+      operator: OptionalName,
+      server: OptionalName,
+      rack: OptionalName,
+      postgresql: OptionalName,
+    }),
     serverNames: z.array(z.string().min(1)).describe('More names of the REST API.'),
   }),
   policies: z

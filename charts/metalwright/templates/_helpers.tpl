@@ -98,6 +98,8 @@ localhost
 
 {{/* Two servers on one directory would destroy it; two with a database each would tell two stories. */}}
 {{- define "metalwright.checkHistory" -}}
+{{- $ownDatabase := .Values.postgresql.enabled -}}
+{{- with .Values.server -}}
 {{- if and .webhooks.secretName (not .history.enabled) -}}
 {{- fail "server.webhooks.secretName: webhooks are told of history, so set server.history.enabled" -}}
 {{- end -}}
@@ -105,8 +107,28 @@ localhost
 {{- if eq .history.storage.type "PersistentVolumeClaim" -}}
 {{- fail "server.history.storage.type PersistentVolumeClaim is for one server: set server.replicas to 1, or the type to EmptyDir and name a PostgreSQL" -}}
 {{- end -}}
-{{- if not .history.database.secretName -}}
-{{- fail "server.history.database.secretName: more than one server need a PostgreSQL that they share; or set server.replicas to 1" -}}
+{{- if not (or .history.database.secretName $ownDatabase) -}}
+{{- fail "server.history.database.secretName: more than one server need a PostgreSQL that they share, as postgresql.enabled makes one; or set server.replicas to 1" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The chart's own PostgreSQL is for history alone, and a server has one database. */}}
+{{- define "metalwright.checkPostgresql" -}}
+{{- with .Values.server -}}
+{{- if not (and .enabled .history.enabled) -}}
+{{- fail "postgresql.enabled: it is for history, so set server.history.enabled" -}}
+{{- end -}}
+{{- if .history.database.secretName -}}
+{{- fail "postgresql.enabled and server.history.database.secretName: a server has one database, so take one of them away" -}}
+{{- end -}}
+{{- $names := keys .config -}}
+{{- range .extraEnv }}{{ $names = append $names .name }}{{ end -}}
+{{- range list "DATABASE_URL" "METALWRIGHT_DATABASE_URL" -}}
+{{- if has . $names -}}
+{{- fail (printf "postgresql.enabled and %s: a server has one database, so take one of them away" .) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -164,6 +164,38 @@ export const valuesMatrix: readonly (readonly [sentence: string, values: Values]
       },
     },
   ],
+  [
+    'a PostgreSQL of its own',
+    {
+      networkPolicies: { enabled: true },
+      server: { history: { enabled: true } },
+      postgresql: {
+        enabled: true,
+        storage: { size: '50Gi', storageClassName: 'fast' },
+        nodeSelector: { disk: 'fast' },
+        tolerations: [{ key: 'control', operator: 'Exists' }],
+        priorityClassName: 'system-cluster-critical',
+        podAnnotations: { 'example.com/a': 'b' },
+        podLabels: { 'example.com/c': 'd' },
+      },
+    },
+  ],
+  [
+    'a PostgreSQL of its own, of parts that are there',
+    {
+      tls: {
+        mode: 'Existing',
+        existing: { operator: 'o-tls', server: 's-tls', rack: 'r-tls', postgresql: 'p-tls' },
+      },
+      server: { history: { enabled: true } },
+      postgresql: {
+        enabled: true,
+        image: 'registry.example.com/debian-postgresql:13',
+        existingSecret: 'db-password',
+        storage: { existingClaim: 'mine' },
+      },
+    },
+  ],
   ['history for a trial', { server: { replicas: 1, history: { enabled: true } } }],
   [
     'names, labels, places and pull secrets',
@@ -253,6 +285,35 @@ export const mistakes: readonly (readonly [sentence: string, values: Values, wor
       },
     },
     'storage.type',
+  ],
+  ['a PostgreSQL for nothing', { postgresql: { enabled: true } }, 'server.history.enabled'],
+  [
+    'a PostgreSQL beside another',
+    {
+      server: { history: { enabled: true, database: { secretName: 'db' } } },
+      postgresql: { enabled: true },
+    },
+    'a server has one database',
+  ],
+  [
+    'a PostgreSQL beside the URL of another',
+    {
+      server: {
+        history: { enabled: true },
+        extraEnv: [{ name: 'METALWRIGHT_DATABASE_URL', value: 'postgres://db/x' }],
+      },
+      postgresql: { enabled: true },
+    },
+    'METALWRIGHT_DATABASE_URL',
+  ],
+  [
+    'a PostgreSQL without a certificate',
+    {
+      tls: { mode: 'Existing', existing: { operator: 'o', server: 's', rack: 'r' } },
+      server: { history: { enabled: true } },
+      postgresql: { enabled: true },
+    },
+    'tls.existing.postgresql',
   ],
   ['uploads to several servers', { server: { uploads: { enabled: true } } }, 'server.replicas'],
   [
