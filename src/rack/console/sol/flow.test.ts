@@ -188,7 +188,10 @@ describe('two ends with a network between that loses, doubles and delays', () =>
           after: (ms, callback) => timers.after(ms, callback),
         });
         for (const write of writes) flow.write(text(write));
-        for (let round = 0; round < 400 && flow.waiting() > 0; round++) await timers.advance(20);
+        // At worst there is room for one character in three packets, and of three tries on either way one arrives.
+        const packetMs = 3 * 3 * 20 + 5 + 2;
+        const mostMs = 3 * packetMs * (text(writes.join('')).length + 1);
+        for (let ms = 0; ms < mostMs && flow.waiting() > 0; ms += 20) await timers.advance(20);
         expect(other.heard()).toBe(writes.join(''));
       },
     );
