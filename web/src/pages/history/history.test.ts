@@ -5,6 +5,9 @@ import { type AuditItem, isAway, keepsNone } from './queries.ts';
 import { aboutOf, canSearch, deedOf, fromWords, piecesOf } from './words.ts';
 
 const now = Date.parse('2026-11-20T12:00:00Z');
+const chromium = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)';
+const appleWebKit =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)';
 const local = (text: string): string => new Date(text).toISOString();
 
 describe('the time that history is shown of', () => {
@@ -94,6 +97,12 @@ describe('a write', () => {
       { address: '10.0.0.3', by: 'Session', agent: 'Mozilla/5.0 (X11) Gecko/20100101 Firefox/140.0' },
       '10.0.0.3, signed in, Firefox',
     ],
+    [{ agent: `${chromium} Chrome/140.0.0.0 Safari/537.36` }, 'Chrome'],
+    [{ agent: `${chromium} HeadlessChrome/140.0.0.0 Safari/537.36` }, 'Chrome'],
+    [{ agent: `${chromium} Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0` }, 'Edge'],
+    [{ agent: `${chromium} Chrome/140.0.0.0 Safari/537.36 OPR/124.0.0.0` }, 'Opera'],
+    [{ agent: `${appleWebKit} CriOS/140.0.0.0 Mobile/15E148 Safari/604.1` }, 'Chrome'],
+    [{ agent: `${appleWebKit} Version/18.5 Safari/605.1.15` }, 'Safari'],
     [{ address: 'fd00::3', by: 'ApiKey', agent: 'curl/8.14.1' }, 'fd00::3, API key, curl/8.14.1'],
     [{ address: '10.0.0.3', by: 'Token', agent: 'metalwright' }, '10.0.0.3, token, metalwright'],
     [undefined, ''],

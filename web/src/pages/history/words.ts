@@ -73,11 +73,21 @@ export function fromWords(from: { address?: string; by?: string; agent?: string 
   return parts.filter((part) => part !== undefined).join(', ');
 }
 
+/** Browsers say whom they descend from as well: the first of these that is named is the one. */
+const browsers: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/\bEdg(A|iOS)?\//, 'Edge'],
+  [/\bOPR\//, 'Opera'],
+  [/\bSamsungBrowser\//, 'Samsung Internet'],
+  [/\b(Firefox|FxiOS)\//, 'Firefox'],
+  [/\b((Headless)?Chrome|CriOS)\//, 'Chrome'],
+  [/\bSafari\//, 'Safari'],
+];
+
 /** A browser by its name, any other program by its first word. */
 function clientOf(agent: string | undefined): string | undefined {
   if (agent === undefined || agent === '') return undefined;
-  const browser = /\b(Edg|OPR|Firefox|Chrome|Safari)\/[\d.]+/.exec(agent)?.[1];
-  const names: Readonly<Record<string, string>> = { Edg: 'Edge', OPR: 'Opera' };
-  if (agent.startsWith('Mozilla/') && browser !== undefined) return names[browser] ?? browser;
-  return agent.split(' ', 1)[0];
+  const browser = agent.startsWith('Mozilla/')
+    ? browsers.find(([pattern]) => pattern.test(agent))
+    : undefined;
+  return browser?.[1] ?? agent.split(' ', 1)[0];
 }
