@@ -15,10 +15,15 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-/** @param env settings beside the kubeconfig and the port; see docs/reference/configuration.md */
+/**
+ * Throws, and leaves no process behind, when it is not ready in time.
+ *
+ * @param env settings beside the kubeconfig and the port; see docs/reference/configuration.md
+ */
 export async function startServerProcess(
   kubeconfigPath: string,
   env: Record<string, string> = {},
+  patienceMs = 90_000,
 ): Promise<ServerProcess> {
   const [port = 0] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
@@ -40,6 +45,7 @@ export async function startServerProcess(
     child.stderr.on('data', keep);
     const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));
     const stop = async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
       const tooLate = setTimeout(() => child.kill('SIGKILL'), 10_000);
       await ended;
@@ -49,7 +55,13 @@ export async function startServerProcess(
       if (child.exitCode !== null) throw new Error(`the server ended:\n${log.slice(-3_000)}`);
       return (await fetch(`${url}/readyz`).catch(() => undefined))?.status === 200;
     };
-    await until('the server is ready', answers, () => log.slice(-3_000), 90_000, 100);
+    try {
+      await until('the server is ready', answers, () => log.slice(-3_000), patienceMs, 100);
+    } catch (error) {
+      // Whoever asked has nothing to end it with.
+      await stop();
+      throw error;
+    }
     return stop;
   };
   let stop = await start();
