@@ -8,7 +8,9 @@ import { startServerProcess } from './server-process.ts';
 function children(): string[] {
   const tasks = `/proc/${process.pid}/task`;
   return readdirSync(tasks).flatMap((task) =>
-    readFileSync(join(tasks, task, 'children'), 'utf8').split(' ').filter(Boolean),
+    readFileSync(join(tasks, task, 'children'), 'utf8')
+      .split(' ')
+      .filter(Boolean),
   );
 }
 
