@@ -18,20 +18,25 @@ async function start(): Promise<void> {
   // `mw … | head`: who does not read on wants no more.
   process.stdout.on('error', () => process.exit(0));
   const open: (() => Promise<void>)[] = [];
-  const contextFor = (where: Where): Context => ({
-    terminal: terminal(),
-    raw: rawTerminal(process),
-    version: packageJson.version,
-    rest: restEnvironment(),
-    async cluster() {
-      const { cluster, close } = await connect(where);
-      open.push(close);
-      return cluster;
-    },
-    now: () => Date.now(),
-    signal: interrupt.signal,
-    readFile: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
-  });
+  const contextFor = (where: Where): Context => {
+    let cluster: Promise<Cluster> | undefined;
+    return {
+      terminal: terminal(),
+      raw: rawTerminal(process),
+      version: packageJson.version,
+      rest: restEnvironment(),
+      cluster: () => {
+        cluster ??= connect(where).then((connected) => {
+          open.push(connected.close);
+          return connected.cluster;
+        });
+        return cluster;
+      },
+      now: () => Date.now(),
+      signal: interrupt.signal,
+      readFile: (path) => (path === '-' ? text(process.stdin) : readFile(path, 'utf8')),
+    };
+  };
   const exit = await main(process.argv.slice(2), commands, contextFor);
   process.exitCode = exitCodes[exit].code;
   await Promise.all(open.map((close) => close()));

@@ -68,6 +68,7 @@ export const commands: readonly CommandSpec[] = [
       allNamespacesOption,
       selectorOption,
       valueOption('phase', 'PHASE', 'only those in this phase: Pending, Deployed, …'),
+      ...serverOptions,
     ],
     examples: [{ line: 'allocation list -A', what: 'Who has which machine' }],
     load: () => import('./allocation/list.ts'),
@@ -95,6 +96,7 @@ export const commands: readonly CommandSpec[] = [
       watchOption,
       selectorOption,
       valueOption('vlan', 'NAME', 'only those on this VLAN', { completes: 'VLAN' }),
+      ...serverOptions,
     ],
     load: async () => ({ run: (await import('./subnet/subnet.ts')).list }),
   },
@@ -104,7 +106,7 @@ export const commands: readonly CommandSpec[] = [
   {
     path: ['rack', 'list'],
     summary: 'Lists racks',
-    options: [outputOption, watchOption, selectorOption],
+    options: [outputOption, watchOption, selectorOption, ...serverOptions],
     load: async () => ({ run: (await import('./rack/rack.ts')).list }),
   },
   showCommand('rack', 'Shows a rack: services, interfaces, foreign DHCP servers', 'Rack', [], async () => ({
@@ -119,6 +121,7 @@ export const commands: readonly CommandSpec[] = [
       selectorOption,
       valueOption('purpose', 'PURPOSE', 'Disk or Ephemeral', { completes: ['Disk', 'Ephemeral'] }),
       valueOption('architecture', 'NAME', 'amd64 or arm64', { completes: ['amd64', 'arm64'] }),
+      ...serverOptions,
     ],
     load: async () => ({ run: (await import('./image/image.ts')).list }),
   },

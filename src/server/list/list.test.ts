@@ -6,8 +6,8 @@ import { createCursors } from './cursor.ts';
 import { matches, mentions, parseFieldSelector, parseLabelSelector } from './filter.ts';
 import { createOrdering, createOrderings } from './ordering.ts';
 import { comparePositions, type Position, pageOf, type SortKey } from './page.ts';
-import { scalarsAt } from './paths.ts';
-import { selectFields } from './select.ts';
+import { parseFieldPath, scalarsAt } from './paths.ts';
+import { createSelection } from './select.ts';
 
 const machine = aMachine({
   name: 'm-1',
@@ -78,11 +78,11 @@ describe('q', () => {
 describe('fields', () => {
   it('are what was asked for, and what names the object', () => {
     expect(
-      selectFields(machine, [
+      createSelection([
         ['spec', 'pool'],
         ['status', 'conditions', 'type'],
         ['no', 'such'],
-      ]),
+      ])(machine),
     ).toEqual({
       apiVersion: machine.apiVersion,
       kind: 'Machine',
@@ -90,6 +90,28 @@ describe('fields', () => {
       spec: { pool: 'blue' },
       status: { conditions: [{ type: 'Ready' }] },
     });
+  });
+
+  it.each<[string, unknown]>([
+    ['status.conditions.Ready.reason', [{ type: 'Ready', reason: 'Idle' }]],
+    ['status.conditions.Ready', machine.status?.conditions],
+    ['status.conditions.Late', []],
+    ['status.conditions.Late,status.conditions.type', [{ type: 'Ready' }]],
+    [
+      'status.conditions.Ready.reason,status.conditions.status',
+      [{ type: 'Ready', reason: 'Idle', status: 'True' }],
+    ],
+    ['status.conditions.Ready,status.conditions', machine.status?.conditions],
+  ])('of conditions go by type: %s', (text, conditions) => {
+    const select = createSelection(text.split(',').map(parseFieldPath));
+    expect(select(machine)).toMatchObject({ status: { conditions } });
+  });
+
+  it('are the same in any order, and what is whole stays so', () => {
+    const paths = ['spec', 'spec.pool', 'metadata.labels.rack', 'metadata.name'].map(parseFieldPath);
+    const select = createSelection(paths);
+    expect(select(machine)).toEqual(createSelection(paths.toReversed())(machine));
+    expect(select(machine)).toMatchObject({ spec: machine.spec, metadata: { labels: { rack: 'a' } } });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { selectFields } from '../list/select.ts';
+import { createSelection } from '../list/select.ts';
 import { withChosenFields } from './chosen-fields.ts';
 
 const Kind = z.looseObject({
@@ -34,10 +34,10 @@ function reader(schema: z.ZodType) {
 describe('the schema of objects of which some fields are asked for', () => {
   it.each([
     ['everything', thing],
-    ['no field that there is', selectFields(thing, [['colour']])],
-    ['one of several', selectFields(thing, [['spec', 'size']])],
-    ['part of an alternative', selectFields(thing, [['spec', 'disk', 'name']])],
-    ['a field that no element has', selectFields(thing, [['spec', 'nics', 'speed']])],
+    ['no field that there is', createSelection([['colour']])(thing)],
+    ['one of several', createSelection([['spec', 'size']])(thing)],
+    ['part of an alternative', createSelection([['spec', 'disk', 'name']])(thing)],
+    ['a field that no element has', createSelection([['spec', 'nics', 'speed']])(thing)],
   ])('takes %s', (_, object) => {
     expect(reader(Kind).safeParse(object).error).toBeUndefined();
     expect(reader(Page).safeParse({ items: [object], total: 1 }).error).toBeUndefined();

@@ -1,5 +1,5 @@
 import type { CommandSpec, OptionSpec } from '../../command.ts';
-import { outputOption, selectorOption, waiting, watchOption } from '../../options.ts';
+import { outputOption, selectorOption, serverOptions, waiting, watchOption } from '../../options.ts';
 import { flagOption, nameArgument, showCommand, valueOption } from '../tables.ts';
 
 const sshKey = valueOption('ssh-key', 'FILE', 'public key of who may log in, as a file or as text', {
@@ -56,6 +56,7 @@ export const machineCommands: readonly CommandSpec[] = [
       valueOption('phase', 'PHASE', 'only machines in this phase: Ready, Deployed, …'),
       valueOption('pool', 'NAME', 'only machines of this pool', { completes: 'Pool' }),
       valueOption('zone', 'NAME', 'only machines of this zone', { completes: 'Zone' }),
+      ...serverOptions,
     ],
     examples: [
       { line: 'machine list --phase Ready -o wide', what: 'What is free' },

@@ -2,22 +2,21 @@ import type { KubeObject } from '../../../kube/resource.ts';
 import { type Cluster, type Context, flag, type Invocation, option } from '../../command.ts';
 import { CliError } from '../../errors.ts';
 import type { Exit } from '../../exit-codes.ts';
-import { observe } from '../../follow/observe.ts';
 import type { Kind } from '../../kinds.ts';
 import { type ObjectTable, tableOf } from '../../output/columns.ts';
 import { parseFormat, renderObjects } from '../../output/format.ts';
-import { layOut, widthsOf } from '../../output/table.ts';
+import { layOut } from '../../output/table.ts';
+import { fieldsOf } from '../../server/fields.ts';
+import { mustAskServer, objectsOfServer } from '../../server/objects.ts';
+import { byName, type Scope, watchObjects } from './watch.ts';
 
 /** Options that become a field selector: of the option's name, the path of the field. */
 export type FieldOptions = Readonly<Record<string, string>>;
 
-interface Scope {
-  namespace: string | undefined;
-  labelSelector: string | undefined;
-  fieldSelector: string | undefined;
-}
-
-/** `mw NOUN list`: all objects of a kind in any format; with `--watch` also every change. */
+/**
+ * `mw NOUN list`: all objects of a kind in any format; with `--watch` also every change. The REST API is asked where it is named, since
+ * it has tables of thousands of objects many times sooner than the API server.
+ */
 export async function listObjects(
   kind: Kind,
   invocation: Invocation,
@@ -25,23 +24,33 @@ export async function listObjects(
   fields: FieldOptions = {},
 ): Promise<Exit> {
   const format = parseFormat(option(invocation, 'output'));
-  const cluster = await context.cluster();
   const all = flag(invocation, 'all-namespaces');
+  const ofOne = kind.namespaced && !all;
   const scope: Scope = {
-    namespace: kind.namespaced && !all ? (option(invocation, 'namespace') ?? cluster.namespace) : undefined,
+    namespace: ofOne ? (option(invocation, 'namespace') ?? (await context.cluster()).namespace) : undefined,
     labelSelector: option(invocation, 'selector'),
     fieldSelector: fieldSelectorOf(invocation, fields),
   };
   const watching = flag(invocation, 'watch');
+  if (watching && format.kind !== 'table')
+    throw new CliError('usage', `--watch shows a table: leave out -o ${format.kind}`);
+  if (watching && mustAskServer(invocation))
+    throw new CliError('usage', '--watch is with the API server: leave out what names the REST API');
   if (format.kind !== 'table') {
-    if (watching) throw new CliError('usage', `--watch shows a table: leave out -o ${format.kind}`);
-    const { items } = await cluster.client.list(kind, { ...scope, signal: context.signal });
+    const items = await objectsOf(kind, invocation, context, scope, format.kind === 'name');
     context.terminal.out(await renderObjects(byName(items), format, false));
     return 'ok';
   }
   const table = tableOf(kind, format.wide, kind.namespaced && all);
-  if (watching) return await watch(kind, cluster, scope, table, context);
-  const { headings, rows } = await rowsOf(kind, cluster, scope, table, { wide: format.wide, all, context });
+  if (watching) return await watchObjects(kind, await context.cluster(), scope, table, context);
+  const found = await objectsOfServer(kind, invocation, context, {
+    ...scope,
+    fields: fieldsOf(kind.columns, format.wide),
+  });
+  const { headings, rows } =
+    found === undefined
+      ? await rowsOf(kind, await context.cluster(), scope, table, { wide: format.wide, all, context })
+      : { headings: table.headings, rows: found.map((item) => table.row(item, context.now())) };
   if (rows.length === 0) {
     const where = scope.namespace === undefined ? '' : ` in namespace ${scope.namespace}`;
     context.terminal.err(`No ${kind.plural} found${where}.\n`);
@@ -49,6 +58,23 @@ export async function listObjects(
     context.terminal.out(layOut(headings, rows, context.terminal));
   }
   return 'ok';
+}
+
+/** @param names only names are shown. Whole objects come from the API server, unless the command line names the REST API */
+async function objectsOf(
+  kind: Kind,
+  invocation: Invocation,
+  context: Context,
+  scope: Scope,
+  names: boolean,
+): Promise<readonly KubeObject[]> {
+  if (names || mustAskServer(invocation)) {
+    const wish = { ...scope, fields: names ? 'metadata.name' : undefined };
+    const found = await objectsOfServer(kind, invocation, context, wish);
+    if (found !== undefined) return found;
+  }
+  const { client } = await context.cluster();
+  return (await client.list(kind, { ...scope, signal: context.signal })).items;
 }
 
 interface Rows {
@@ -82,48 +108,10 @@ async function rowsOf(
   };
 }
 
-async function watch(
-  kind: Kind,
-  cluster: Cluster,
-  scope: Scope,
-  table: ObjectTable,
-  context: Context,
-): Promise<Exit> {
-  const { terminal } = context;
-  const known = new Map<string, string>();
-  let widths: number[] | undefined;
-  for await (const seen of observe<KubeObject>(cluster.client, kind, { ...scope, signal: context.signal })) {
-    const objects = seen.kind === 'All' ? byName(seen.objects) : [seen.object];
-    const rows = objects.map((object) => ({ object, row: table.row(object, context.now()) }));
-    const fresh = rows.filter(({ object, row }) => {
-      const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
-      // Without the age, which is another one each time.
-      const shown = JSON.stringify(row.filter((_, index) => table.headings[index] !== 'Age'));
-      if (seen.kind === 'Gone') {
-        known.delete(key);
-        return true;
-      }
-      if (known.get(key) === shown) return false;
-      known.set(key, shown);
-      return true;
-    });
-    const cells = fresh.map(({ row }) => (seen.kind === 'Gone' ? [...row.slice(0, -1), 'removed'] : row));
-    const first = widths === undefined;
-    widths ??= widthsOf(table.headings, cells);
-    terminal.out(layOut(table.headings, cells, { ...terminal, headings: first }, widths));
-  }
-  return 'interrupted';
-}
-
 function fieldSelectorOf(invocation: Invocation, fields: FieldOptions): string | undefined {
   const terms = Object.entries(fields).flatMap(([name, path]) => {
     const value = option(invocation, name);
     return value === undefined ? [] : [`${path}=${value}`];
   });
   return terms.length === 0 ? undefined : terms.join(',');
-}
-
-function byName<T extends KubeObject>(items: readonly T[]): T[] {
-  const key = ({ metadata }: T): string => `${metadata.namespace ?? ''}/${metadata.name}`;
-  return items.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }

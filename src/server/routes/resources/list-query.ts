@@ -6,7 +6,7 @@ import { type FieldPath, fieldPathPattern, parseFieldPath } from '../../list/pat
 
 const path = fieldPathPattern.source.slice(1, -1);
 
-/** A list of paths, separated by commas; at most eight. */
+/** A list of paths, separated by commas; at most 32. */
 const FieldList = z
   .string()
   .max(1024)
@@ -46,7 +46,9 @@ export const ListQuery = z.strictObject({
     .describe(
       'Up to four fields, - before one for descending: spec.pool,-metadata.creationTimestamp. Default: by name.',
     ),
-  fields: FieldList.optional().describe('Only these fields of each object; what names it is always there.'),
+  fields: FieldList.optional().describe(
+    'Only these fields of each object; what names it is always there. status.conditions.Ready is the condition of that type.',
+  ),
   limit: z
     .string()
     .regex(/^([1-9]|[1-9][0-9]|[1-4][0-9][0-9]|500)$/, 'a number from 1 to 500')
@@ -61,7 +63,9 @@ export const ListQuery = z.strictObject({
 
 /** The query of one object. */
 export const FieldsQuery = z.strictObject({
-  fields: FieldList.optional().describe('Only these fields; what names the object is always there.'),
+  fields: FieldList.optional().describe(
+    'Only these fields; what names the object is always there. status.conditions.Ready is the condition of that type.',
+  ),
 });
 
 /** The query of a write. */

@@ -8,7 +8,7 @@ import { serverError } from '../../errors.ts';
 import { matches, mentions } from '../../list/filter.ts';
 import { createOrdering } from '../../list/ordering.ts';
 import { pageOf } from '../../list/page.ts';
-import { selectFields } from '../../list/select.ts';
+import { createSelection } from '../../list/select.ts';
 import { textOf } from '../../list/text.ts';
 import { etagOf, isNoneMatch } from '../../preconditions.ts';
 import {
@@ -136,7 +136,7 @@ async function get(
   const fields = parseFields(query.fields);
   return {
     status: 200,
-    text: fields === undefined ? textOf(object) : JSON.stringify(selectFields(object, fields)),
+    text: fields === undefined ? textOf(object) : JSON.stringify(createSelection(fields)(object)),
     headers: { etag },
   };
 }
@@ -161,10 +161,8 @@ async function list(
   const { items, total, end } = pageOf(entries, order, { after, limit, admits: isReadable });
   const etag = listEtag(items, [total, query.fields, end?.key]);
   if (isNoneMatch(ifNoneMatch, etag)) return { status: 304, headers: { etag } };
-  const shown =
-    fields === undefined
-      ? items.map(textOf)
-      : items.map((item) => JSON.stringify(selectFields(item, fields)));
+  const select = fields && createSelection(fields);
+  const shown = select ? items.map((item) => JSON.stringify(select(item))) : items.map(textOf);
   const next = end === undefined ? '' : `,"next":${JSON.stringify(cursors.write(identity, end))}`;
   return {
     status: 200,
