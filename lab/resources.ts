@@ -49,7 +49,9 @@ export function accountResources(): Manifest[] {
       apiVersion: `${rbac}/v1`,
       kind: 'ClusterRole',
       metadata: { name: READER },
-      rules: [{ nonResourceURLs: ['/metrics', '/leases', '/sensors', '/status'], verbs: ['get'] }],
+      rules: [
+        { nonResourceURLs: ['/metrics', '/leases', '/sensors', '/console-log', '/status'], verbs: ['get'] },
+      ],
     },
     {
       apiVersion: `${rbac}/v1`,

@@ -64,6 +64,9 @@ const reviews: Rule[] = [
 /** Serial consoles of machines: asked by the server, in the name of people who may. */
 const consoles: Rule[] = [{ apiGroups: group_, resources: ['machines/console'], verbs: ['create'] }];
 
+/** What machines said on their consoles, of history. */
+const consoleReads: Rule[] = [{ apiGroups: group_, resources: ['machines/console'], verbs: ['get'] }];
+
 /** Leases of dynamic ranges, which racks tell the server. */
 const leaseReads: Rule[] = [{ apiGroups: group_, resources: ['racks/leases'], verbs: ['get'] }];
 
@@ -166,6 +169,7 @@ function peopleAccess(): Record<'viewer' | 'user' | 'administrator', Rule[]> {
       { apiGroups: group_, resources: written.map(({ plural }) => plural).sort(), verbs: write },
       { apiGroups: group_, resources: ['machineinventories'], verbs: ['delete'] },
       ...consoles,
+      ...consoleReads,
       ...leaseReads,
     ],
   };

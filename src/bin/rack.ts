@@ -62,7 +62,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
   const services = () => files.http.describe(supervisor.states());
   let stopping = false;
   let serving = false;
-  const consoles = openConsoles(core);
+  const consoles = openConsoles(core, () => heartbeat.isCurrent());
   const admin = createAdmin({
     ...{ config: config.admin, client, meters, version, rackName, leases, world, clock, log },
     ...{ outbox: reports.outbox, services, storage },
@@ -70,7 +70,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
     images: { cache: files.images, limitBytes: config.imageCacheBytes },
     snapshot: () => memory.keeper.state(),
     isServing: () => serving,
-    onUpgrade: consoles.upgrade,
+    ...{ onUpgrade: consoles.upgrade, lines: consoles.lines },
   });
   const heartbeat = createHeartbeat({
     ...{ client, world, rackName, namespace, clock, log },
@@ -118,6 +118,7 @@ async function start(): Promise<{ stop(): Promise<void> }> {
       world.onChange(memory.keeper.changed);
       imageHolder.start();
       power.start();
+      consoles.record();
       log.info({ rack: rackName }, 'ready');
     })
     .catch((error: unknown) => {

@@ -45,6 +45,8 @@ export const RackConfiguration = z
     METALWRIGHT_POWER_POLL_SECONDS: wholeNumber(5, 86400).default(60),
     /** Between two looks at health, sensors and event log through a BMC; 0: none. */
     METALWRIGHT_BMC_HEALTH_SECONDS: wholeNumber(0, 86400).default(300),
+    /** Machines whose serial consoles are listened to at once while Metalwright boots them; 0: none. */
+    METALWRIGHT_CONSOLE_RECORDINGS: wholeNumber(0, 256).default(32),
     /** Pause between two changing commands to one BMC. */
     METALWRIGHT_BMC_PACE_MS: wholeNumber(0, 60000).default(5000),
     /** At most so many machines are turned on through this rack in METALWRIGHT_POWER_ON_SECONDS; 0: no limit. */
@@ -98,6 +100,7 @@ export const RackConfiguration = z
     autoApprove: env.METALWRIGHT_AUTO_APPROVE,
     powerPollMs: env.METALWRIGHT_POWER_POLL_SECONDS * 1000,
     bmcHealthMs: env.METALWRIGHT_BMC_HEALTH_SECONDS * 1000,
+    consoleRecordings: env.METALWRIGHT_CONSOLE_RECORDINGS,
     bmcPaceMs: env.METALWRIGHT_BMC_PACE_MS,
     turnOnLimit:
       env.METALWRIGHT_POWER_ON_LIMIT === 0

@@ -14,6 +14,7 @@ import type { HistoryStore } from '../store/store.ts';
 import { createAccess } from './access.ts';
 import { type AppLimits, createApp } from './app.ts';
 import { createCaches } from './caches.ts';
+import { createLineCollector } from './console-log/collector.ts';
 import type { ServerDeps } from './deps.ts';
 import { createServerHistory } from './history/history.ts';
 import { createIdempotency } from './idempotency.ts';
@@ -158,14 +159,15 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const history =
     options.history && createServerHistory({ store: options.history, caches, client, log, timers });
   history?.start();
-  const sensors =
-    options.history &&
-    history &&
-    createSensorCollector({
-      ...{ client: rackClient, token: rackToken, caches, log, timers },
-      ...{ record: options.history.record, isOurs: history.isOurs },
-    });
-  sensors?.start();
+  const asking = { client: rackClient, token: rackToken, caches, log, timers };
+  const collectors =
+    options.history === undefined || history === undefined
+      ? []
+      : [
+          createSensorCollector({ ...asking, record: options.history.record, isOurs: history.isOurs }),
+          createLineCollector({ ...asking, store: options.history, isOurs: history.isOurs }),
+        ];
+  for (const collector of collectors) collector.start();
   const webhooks =
     options.history &&
     history &&
@@ -201,7 +203,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const cancel = timers.after(graceMs, () => app.server.closeAllConnections());
       await app.close();
       cancel();
-      const collected = sensors?.stop();
+      const collected = Promise.all(collectors.map((collector) => collector.stop()));
       await leaseClient.close();
       await rackClient.close();
       await collected;

@@ -35,7 +35,7 @@ export async function tenantOf(
 ): Promise<Tenant | undefined> {
   const wanted = attributesOf(resourceOf(noun), verb, { name });
   if (await access.may(caller, wanted)) return undefined;
-  const scope = await allocationScope({ access, caches }, caller);
+  const scope = await ownScope({ access, caches }, caller);
   if (scope !== 'All' && scope.size === 0) {
     throw serverError(
       'Forbidden',
@@ -61,8 +61,8 @@ export async function machineForOwner(
   );
 }
 
-/** Namespaces are known by what is in them: Allocations, or a quota for them. */
-async function allocationScope({ access, caches }: Deps, caller: Caller): Promise<Scope> {
+/** Of which namespaces the caller may list Allocations: those are known by what is in them, Allocations or a quota for them. Errors: Unavailable. */
+export async function ownScope({ access, caches }: Deps, caller: Caller): Promise<Scope> {
   const namespaces = () =>
     new Set(
       ['allocations', 'allocation-quotas'].flatMap((noun) =>

@@ -38,7 +38,7 @@ export interface ActionRule {
 const everywhere: readonly Phase[] = phaseTable.map(({ phase }) => phase);
 
 /** Phases in which a boot is under way, and nobody but Metalwright touches the power. */
-const booting: readonly Phase[] = [
+export const bootingPhases: readonly Phase[] = [
   'Commissioning',
   'Testing',
   'Deploying',
@@ -48,7 +48,7 @@ const booting: readonly Phase[] = [
   'Rescue',
   'ExitingRescue',
 ];
-const powerPhases = everywhere.filter((phase) => !booting.includes(phase));
+const powerPhases = everywhere.filter((phase) => !bootingPhases.includes(phase));
 
 /** Every action: from which phases, and what it does. A locked machine refuses them all, but Unlock. */
 export const actionRules: Readonly<Record<ActionName, ActionRule>> = {

@@ -7,6 +7,7 @@ import { type KeptOpen, keepOpen } from '../../kube/endpoint/kept-open.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { RackMeters } from '../../metrics/rack-meters.ts';
 import { createRackMetrics } from '../../metrics/rack-metrics.ts';
+import type { RecordedLines } from '../console/record/recorded-lines.ts';
 import type { ImageCache } from '../images/ports.ts';
 import { describeHolders, findPortHolders } from '../net/port-holder.ts';
 import type { Outbox } from '../reports/outbox.ts';
@@ -33,6 +34,8 @@ export interface AdminDeps {
   /** The parts of dynamic ranges that this rack gives out. Default: none. */
   slices?(): Iterable<Pick<SliceStatus, 'subnet' | 'start' | 'end' | 'held'>>;
   images: { cache: Pick<ImageCache, 'held' | 'heldBytes'>; limitBytes: number };
+  /** What machines said on their consoles. */
+  lines: Pick<RecordedLines, 'instance' | 'page'>;
   world: Pick<World, 'hasSynced' | 'objects'>;
   outbox: Pick<Outbox, 'size'>;
   services(): readonly ServiceState[];
@@ -56,6 +59,7 @@ export function createAdmin(deps: AdminDeps): KeptOpen | undefined {
     metrics: metricsOf(deps),
     leases: () => deps.leases.entries(),
     sensors: deps.meters.health,
+    lines: deps.lines,
     status: () => statusOf(deps),
     ready: deps.isServing,
     clock,

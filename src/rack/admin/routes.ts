@@ -2,7 +2,9 @@ import type { Clock } from '../../domain/clock.ts';
 import { type EndpointRoute, jsonAnswer, textAnswer } from '../../kube/endpoint/endpoint.ts';
 import type { MachineReadings } from '../../metrics/rack-meters.ts';
 import type { MetricsRegistry } from '../../metrics/registry.ts';
+import type { RecordedLines } from '../console/record/recorded-lines.ts';
 import { pageOfLeases, parseLeaseQuery, type ShownLease } from './lease-pages.ts';
+import { pageOfLines, parseLineQuery } from './line-pages.ts';
 import { pageOfSensors, parseSensorQuery } from './sensor-pages.ts';
 
 /** What the admin endpoint of a rack shows. */
@@ -12,6 +14,8 @@ export interface AdminRoutesDeps {
   leases(): Iterable<ShownLease>;
   /** What BMCs said last, by machine. */
   sensors: ReadonlyMap<string, MachineReadings>;
+  /** What machines said on their consoles. */
+  lines: Pick<RecordedLines, 'instance' | 'page'>;
   /** The rack as it is now, for people. */
   status(): unknown;
   /** Whether the world is known, so that the rack serves. */
@@ -52,6 +56,15 @@ export function adminRoutes(deps: AdminRoutesDeps): EndpointRoute[] {
         return typeof wanted === 'string'
           ? textAnswer(wanted, 400)
           : jsonAnswer(pageOfSensors(deps.sensors, wanted));
+      },
+    },
+    {
+      path: '/console-log',
+      handle(query) {
+        const wanted = parseLineQuery(query);
+        return typeof wanted === 'string'
+          ? textAnswer(wanted, 400)
+          : jsonAnswer(pageOfLines(deps.lines, wanted));
       },
     },
   ];

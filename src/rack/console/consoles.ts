@@ -4,7 +4,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { systemTimers, type Timers } from '../../kube/timers.ts';
 import type { Logger } from '../../log/logger.ts';
 import { createLine, type Line } from './line.ts';
-import { createRoom, type Room, type Seat, type Viewer } from './room.ts';
+import { createRoom, type Listener, type Listening, type Room, type Seat, type Viewer } from './room.ts';
 import type { ConsoleSource } from './serial-console.ts';
 import { createTranscript, type Transcript } from './transcript.ts';
 
@@ -40,6 +40,8 @@ const defaultLimits: ConsoleLimits = {
 /** The consoles of all machines that this rack reaches. */
 export interface Consoles {
   join(machine: string, viewer: Viewer, kind?: ConsoleKind): Seat | 'NoSuchConsole' | 'Full';
+  /** Listens to the machine's serial line, which is given free as soon as nobody else is there. Viewers come first. */
+  listen(machine: string, listener: Listener): Listening | 'NoSuchConsole' | 'Full';
   /** Gives every line free. */
   stop(): Promise<void>;
 }
@@ -74,6 +76,8 @@ export function createConsoles(deps: ConsolesDeps): Consoles {
         room.data(data);
       },
       drained: () => room.drained(),
+      // A listener alone takes the line from nobody.
+      reclaims: () => room.viewers() > 0,
       changed(state, message) {
         if (state === 'Opening' && readOnly) transcript.clear();
         log.info({ state, ...(message === undefined ? {} : { message }) }, 'the line of a console');
@@ -87,8 +91,8 @@ export function createConsoles(deps: ConsolesDeps): Consoles {
       hello: { type: 'Hello', machine: name, rack: rackName, kind },
       now: () => new Date(clock.now()).toISOString(),
       log: (what, user) => log.info({ user }, what),
-      empty() {
-        if (readOnly) release(line);
+      empty(last) {
+        if (readOnly || last === 'Listener') release(line);
         else one.cancelLinger = timers.after(limits.lingerMs, () => release(line));
       },
     });
@@ -96,17 +100,25 @@ export function createConsoles(deps: ConsolesDeps): Consoles {
     return one;
   }
 
-  /** Those that nobody looks at make room, the longest unused first. */
-  function makeRoom(): boolean {
+  /** Those that nobody looks at make room, the longest unused first; for a viewer at last those that are only listened to. */
+  function makeRoom(forViewer: boolean): boolean {
     if (kept.size < limits.machines) return true;
-    for (const [key, { room, line, cancelLinger }] of kept) {
-      if (room.viewers() > 0) continue;
-      cancelLinger();
-      release(line);
-      kept.delete(key);
-      return true;
-    }
-    return false;
+    const unseen = [...kept].filter(([, { room }]) => room.viewers() === 0);
+    const found =
+      unseen.find(([, { room }]) => room.listeners() === 0) ?? (forViewer ? unseen[0] : undefined);
+    if (found === undefined) return false;
+    const [key, { room, line, cancelLinger }] = found;
+    kept.delete(key);
+    cancelLinger();
+    release(line);
+    room.dismiss();
+    return true;
+  }
+
+  function use(key: string, one: Kept): void {
+    kept.delete(key);
+    kept.set(key, one);
+    one.cancelLinger();
   }
 
   return {
@@ -116,17 +128,27 @@ export function createConsoles(deps: ConsolesDeps): Consoles {
       if (source === undefined) return 'NoSuchConsole';
       const key = `${name} ${source.kind}`;
       const known = kept.get(key);
-      if (known === undefined && !makeRoom()) return 'Full';
+      if (known === undefined && !makeRoom(true)) return 'Full';
       const one = known ?? make(name, source);
       if (one.room.viewers() >= limits.viewersOfOne) return 'Full';
-      kept.delete(key);
-      kept.set(key, one);
-      one.cancelLinger();
+      use(key, one);
       return one.room.join(viewer);
     },
+    listen(name, listener) {
+      const machine = deps.machine(name);
+      const source = machine === undefined ? undefined : deps.source(machine, undefined);
+      if (source === undefined || source.readOnly === true) return 'NoSuchConsole';
+      const key = `${name} ${source.kind}`;
+      const known = kept.get(key);
+      if (known === undefined && !makeRoom(false)) return 'Full';
+      const one = known ?? make(name, source);
+      use(key, one);
+      return one.room.listen(listener);
+    },
     async stop() {
-      for (const { line, cancelLinger } of kept.values()) {
+      for (const { room, line, cancelLinger } of kept.values()) {
         cancelLinger();
+        room.dismiss();
         release(line);
       }
       kept.clear();

@@ -12,6 +12,8 @@ export interface LineDeps {
   data(data: Uint8Array): void;
   drained(): void;
   changed(state: LineState, message: string | undefined): void;
+  /** Whether a session that was cut may be ended at the BMC, as our own, to have the line again. Default: yes. */
+  reclaims?(): boolean;
   timers: Timers;
   /** Between two attempts, the last for all that follow. Milliseconds. */
   retryMs?: readonly number[];
@@ -34,7 +36,7 @@ export interface Line {
 const defaultRetryMs = [1_000, 2_000, 5_000, 10_000, 30_000];
 
 export function createLine(deps: LineDeps): Line {
-  const { source, timers, retryMs = defaultRetryMs } = deps;
+  const { source, timers, retryMs = defaultRetryMs, reclaims = () => true } = deps;
   let wanted = false;
   let console: SerialConsole | undefined;
   let opening: AbortController | undefined;
@@ -65,7 +67,7 @@ export function createLine(deps: LineDeps): Line {
     if (!retryable) return;
     const wait = retryMs[Math.min(attempts, retryMs.length - 1)] ?? 0;
     attempts++;
-    cancelRetry = timers.after(wait, () => begin(orphaned));
+    cancelRetry = timers.after(wait, () => begin(orphaned && reclaims()));
   }
 
   async function open(takeOver: boolean, stop: AbortController): Promise<void> {
@@ -115,7 +117,7 @@ export function createLine(deps: LineDeps): Line {
   return {
     want() {
       wanted = true;
-      if (state !== 'InUse') begin(orphaned);
+      if (state !== 'InUse') begin(orphaned && reclaims());
     },
     takeOver() {
       wanted = true;

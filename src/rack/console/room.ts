@@ -1,4 +1,4 @@
-import type { ConsoleNews, ConsoleRequest } from '../../api/console/messages.ts';
+import type { ConsoleNews, ConsoleRequest, LineState } from '../../api/console/messages.ts';
 import type { Line } from './line.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -12,6 +12,21 @@ export interface Viewer {
   data(data: Uint8Array): void;
   /** There is room again after an `input` that said no. */
   drained(): void;
+}
+
+/** Something that listens and is nobody: it is in no list, holds nothing, and makes nobody wait. */
+export interface Listener {
+  data(data: Uint8Array): void;
+  /** How the line is now. */
+  line(state: LineState): void;
+  /** Somebody needs its place: nothing follows. */
+  dismissed(): void;
+}
+
+/** What a listener may do. */
+export interface Listening {
+  state(): LineState;
+  leave(): void;
 }
 
 /** What a viewer may do. */
@@ -32,13 +47,19 @@ export interface RoomDeps {
   now(): string;
   /** Who does what, for the log: never what is typed. */
   log(what: string, user: string): void;
-  empty(): void;
+  /** Nobody is left. @param last who left last */
+  empty(last: 'Viewer' | 'Listener'): void;
 }
 
 /** The viewers of one console. One of them types; the others see it. */
 export interface Room {
   join(viewer: Viewer): Seat;
+  /** Tells it what the line says from now on. */
+  listen(listener: Listener): Listening;
   viewers(): number;
+  listeners(): number;
+  /** Sends all listeners away. */
+  dismiss(): void;
   /** What the line says, to all. */
   data(data: Uint8Array): void;
   drained(): void;
@@ -48,6 +69,7 @@ export interface Room {
 export function createRoom(deps: RoomDeps): Room {
   const { line, readOnly } = deps;
   const viewers = new Set<Viewer>();
+  const listeners = new Set<Listener>();
   let holder: { viewer: Viewer; since: string } | undefined;
 
   function seatOf(viewer: Viewer): ConsoleNews {
@@ -80,6 +102,22 @@ export function createRoom(deps: RoomDeps): Room {
 
   return {
     viewers: () => viewers.size,
+    listeners: () => listeners.size,
+    listen(listener) {
+      listeners.add(listener);
+      line.want();
+      return {
+        state: () => line.state().state,
+        leave() {
+          if (listeners.delete(listener) && viewers.size + listeners.size === 0) deps.empty('Listener');
+        },
+      };
+    },
+    dismiss() {
+      const all = [...listeners];
+      listeners.clear();
+      for (const listener of all) listener.dismissed();
+    },
     join(viewer) {
       viewers.add(viewer);
       viewer.news(deps.hello);
@@ -107,16 +145,18 @@ export function createRoom(deps: RoomDeps): Room {
             deps.log('left the console', viewer.user);
             for (const one of viewers) one.news(seatOf(one));
           }
-          if (viewers.size === 0) deps.empty();
+          if (viewers.size + listeners.size === 0) deps.empty('Viewer');
         },
       };
     },
     data(data) {
       for (const viewer of viewers) viewer.data(data);
+      for (const listener of listeners) listener.data(data);
     },
     drained: () => holder?.viewer.drained(),
     lineChanged() {
       for (const viewer of viewers) viewer.news(lineNews());
+      for (const listener of listeners) listener.line(line.state().state);
     },
   };
 }

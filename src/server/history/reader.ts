@@ -8,7 +8,7 @@ import type { Access, Scope } from '../access.ts';
 import type { Caches } from '../caches.ts';
 import { ServerError, serverError } from '../errors.ts';
 import { attributesOf, resourceOf } from '../resources.ts';
-import { tenantOf } from '../tenancy.ts';
+import { createTenant, ownScope, type Tenant, tenantOf } from '../tenancy.ts';
 import { textOf } from './rows/object.ts';
 
 type Deps = { access: Pick<Access, 'may' | 'scope' | 'require'>; caches: Pick<Caches, 'of'> };
@@ -48,7 +48,22 @@ export async function ask<R>(
  */
 export async function windowOf({ access, caches }: Deps, caller: Caller, machine: string): Promise<Window> {
   const tenant = await tenantOf({ access, caches }, caller, 'get', 'machines', machine);
-  if (tenant === undefined) return { since: undefined };
+  return tenant === undefined ? { since: undefined } : windowOfTenant({ caches }, caller, machine, tenant);
+}
+
+/** As `windowOf`, of what a machine said: all, for whom may get `machines/console`. Errors: Forbidden, Unavailable. */
+export async function consoleWindowOf(deps: Deps, caller: Caller, machine: string): Promise<Window> {
+  const right = { verb: 'get', group, resource: 'machines', subresource: 'console', name: machine };
+  if (await deps.access.may(caller, right)) return { since: undefined };
+  return windowOfTenant(deps, caller, machine, createTenant(await ownScope(deps, caller)));
+}
+
+function windowOfTenant(
+  { caches }: Pick<Deps, 'caches'>,
+  { user }: Caller,
+  machine: string,
+  tenant: Tenant,
+): Window {
   const held = caches.of('machines').get(machine);
   const [namespace, name] = [
     textOf(held, 'status', 'allocation', 'namespace'),
@@ -59,7 +74,7 @@ export async function windowOf({ access, caches }: Deps, caller: Caller, machine
   if (held === undefined || !tenant.holds(held) || since === undefined) {
     throw serverError(
       'Forbidden',
-      `no Allocation that ${caller.user.username} may read holds the machine ${machine}`,
+      `no Allocation that ${user.username} may read holds the machine ${machine}`,
     );
   }
   return { since };

@@ -1,23 +1,13 @@
-import { rackKind } from '../../api/rack/schema.ts';
-import { messageOf } from '../../errors/coded-error.ts';
-import { sleep, type Timers } from '../../kube/timers.ts';
-import type { Logger } from '../../log/logger.ts';
 import { rowId } from '../../store/row-id.ts';
 import type { HistoryRow } from '../../store/tables.ts';
-import type { Caches } from '../caches.ts';
 import type { RackClient } from '../racks/rack-client.ts';
+import { createRounds, type Rounds, type RoundsOptions } from '../racks/rounds.ts';
 import { type MachineSensors, SensorPage } from './rack-sensors.ts';
 
-export interface SensorCollectorOptions {
+export interface SensorCollectorOptions
+  extends Pick<RoundsOptions, 'token' | 'caches' | 'isOurs' | 'log' | 'timers'> {
   client: Pick<RackClient, 'ask'>;
-  /** The server's own token. Undefined: it has none, and racks are not asked. */
-  token(): Promise<string | undefined>;
-  caches: Pick<Caches, 'of' | 'synced'>;
   record(rows: readonly HistoryRow[]): void;
-  /** Whether this server is the one that tells history. */
-  isOurs(): boolean;
-  log: Logger;
-  timers: Timers;
   /** Between two rounds, in milliseconds. Default: a minute. */
   everyMs?: number;
 }
@@ -47,13 +37,10 @@ function queryOf(since: string | undefined, after: string | undefined): URLSearc
 }
 
 /** Fetches what racks read of sensors and hands it to history: readings are in no resource, since they change all the time. */
-export function createSensorCollector(options: SensorCollectorOptions) {
-  const { client, caches, record, log, timers, everyMs = defaultEveryMs } = options;
-  const stopping = new AbortController();
-  const { signal } = stopping;
+export function createSensorCollector(options: SensorCollectorOptions): Rounds {
+  const { client, record, log, everyMs = defaultEveryMs } = options;
   /** By rack: when the newest reading that it told of was read, and whether it was of use last time. */
   const told = new Map<string, { since: string | undefined; silent: boolean }>();
-  let running: Promise<void> | undefined;
 
   async function askRack(rack: string, adminUrl: string, token: string): Promise<void> {
     const before = told.get(rack) ?? { since: undefined, silent: false };
@@ -77,42 +64,11 @@ export function createSensorCollector(options: SensorCollectorOptions) {
     told.set(rack, { since: newest, silent: false });
   }
 
-  /** One round over all racks. Errors: what the token's reader threw. */
-  async function collect(): Promise<void> {
-    const token = options.isOurs() ? await options.token() : undefined;
-    if (token === undefined) return;
-    const racks = caches
-      .of('racks')
-      .list()
-      .map((object) => rackKind.parse(object));
-    for (const name of told.keys())
-      if (!racks.some(({ metadata }) => metadata.name === name)) told.delete(name);
-    await Promise.all(
-      racks.map(async ({ metadata, status }) => {
-        if (status?.adminUrl !== undefined) await askRack(metadata.name, status.adminUrl, token);
-      }),
-    );
-  }
-
-  async function run(): Promise<void> {
-    await caches.synced();
-    while (!signal.aborted) {
-      await collect().catch((error: unknown) =>
-        log.warn({ error: messageOf(error) }, 'sensors were not collected'),
-      );
-      // Whose turn it is may not be settled yet.
-      await sleep(timers, options.isOurs() ? everyMs : everyMs / 10, signal);
-    }
-  }
-
-  return {
-    collect,
-    start(): void {
-      running ??= run().catch(() => undefined);
+  return createRounds({
+    ...options,
+    ...{ what: 'sensors', everyMs, ask: askRack },
+    forget(isThere) {
+      for (const rack of told.keys()) if (!isThere(rack)) told.delete(rack);
     },
-    async stop(): Promise<void> {
-      stopping.abort();
-      await running;
-    },
-  };
+  });
 }

@@ -33,18 +33,23 @@ export async function readResult(
   return row && ResultItem.parse(row);
 }
 
-/** A piece of what a machine printed. */
-export const ConsoleItem = z.object({ at: Moment, id: z.string(), source: z.string(), text: z.string() });
+/** A line of what a machine said. */
+export const ConsoleItem = z.object({
+  at: Moment,
+  id: z.string(),
+  source: z.string().describe('Serial: its serial console.'),
+  text: z.string(),
+});
 export type ConsoleItem = z.infer<typeof ConsoleItem>;
 
-/** What a machine printed, newest piece first. */
+/** What a machine said, the newest line first. @param query.text only lines with this in them, in capitals or not */
 export async function readConsole(
   queries: Queries,
-  query: PageQuery & { machine: string; source?: string | undefined },
+  query: PageQuery & { machine: string; text?: string | undefined },
 ): Promise<HistoryPage<ConsoleItem>> {
   const where = createWhere();
   where.when('machine = $', query.machine);
-  where.when('source = $', query.source);
+  where.when('strpos(lower(text), lower($)) > 0', query.text);
   where.page(query);
   const most = where.parameter(query.limit + 1);
   const rows = await queries.query(

@@ -329,16 +329,26 @@ export function describeStore(name: string, open: () => Promise<Database>): void
       expect((await readAudit(database, { user: 'bob', limit: 5 })).items).toEqual([]);
     });
 
-    it('keeps what machines print', async () => {
-      const at = '2026-11-23T00:00:00Z';
-      await insert([
-        {
+    it('keeps what machines say, line by line in its order, and finds lines by what is in them', async () => {
+      const texts = ['Linux 6.12', '100% of 50_%', 'Kernel PANIC'];
+      const rows = texts.map((text, number): HistoryRow => {
+        const at = `2026-11-23T00:00:00.00000${number}Z`;
+        return {
           table: 'console_logs',
-          row: { at, id: rowId('line'), machine: 'm', source: 'Serial', text: 'login:' },
-        },
-      ]);
-      const { items } = await readConsole(database, { machine: 'm', limit: 5 });
-      expect(items).toMatchObject([{ source: 'Serial', text: 'login:' }]);
+          row: { at, id: rowId('line', number), machine: 'm', source: 'Serial', text },
+        };
+      });
+      await insert([...rows.toReversed(), ...rows]);
+      const read = async (query: object) =>
+        (await readConsole(database, { machine: 'm', limit: 5, ...query })).items.map(({ text }) => text);
+      expect(await read({})).toEqual(texts.toReversed());
+      expect(await read({ text: 'panic' })).toEqual(['Kernel PANIC']);
+      expect(await read({ text: '%' })).toEqual(['100% of 50_%']);
+      expect(await read({ text: '_' })).toEqual(['100% of 50_%']);
+      expect(await read({ since: '2026-11-23T00:00:00.000002Z' })).toEqual(['Kernel PANIC']);
+      const { items, end } = await readConsole(database, { machine: 'm', limit: 2 });
+      expect([items.length, await read({ after: end })]).toEqual([2, ['Linux 6.12']]);
+      expect(await read({ machine: 'n' })).toEqual([]);
     });
 
     it('sums readings of sensors up in equal steps, of one machine and one time', async () => {

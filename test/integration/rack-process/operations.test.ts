@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findCondition } from '../../../src/api/conditions.ts';
 import { fabricKind } from '../../../src/api/fabric/schema.ts';
@@ -89,7 +89,9 @@ describe('the admin endpoint', () => {
     for (const account of ['reader', 'stranger']) await kubectl.run('create', 'serviceaccount', account);
     await kubectl.run(
       ...['create', 'clusterrole', 'rack-reader', '--verb=get'],
-      ...['/metrics', '/leases', '/sensors', '/status'].map((path) => `--non-resource-url=${path}`),
+      ...['/metrics', '/leases', '/sensors', '/console-log', '/status'].map(
+        (path) => `--non-resource-url=${path}`,
+      ),
     );
     await kubectl.run(
       ...['create', 'clusterrolebinding', 'rack-reader', '--clusterrole=rack-reader'],
@@ -103,7 +105,7 @@ describe('the admin endpoint', () => {
     expect(await ask(path)).toMatchObject({ status: 200 });
   });
 
-  it.each(['/metrics', '/leases', '/sensors', '/status', '/nothing'])(
+  it.each(['/metrics', '/leases', '/sensors', '/console-log', '/status', '/nothing'])(
     'keeps %s from who may not',
     async (path) => {
       expect((await ask(path)).status).toBe(401);
@@ -116,6 +118,14 @@ describe('the admin endpoint', () => {
     const { status, body } = await ask('/sensors', reader);
     expect({ status, body: JSON.parse(body) }).toEqual({ status: 200, body: { items: [] } });
     expect(await ask('/sensors?limit=0', reader)).toMatchObject({ status: 400 });
+  });
+
+  it('shows what machines said to who may see it', async () => {
+    const { status, body } = await ask('/console-log', reader);
+    expect({ status, body: JSON.parse(body) }).toEqual({
+      ...{ status: 200, body: { instance: expect.any(String), items: [], last: 0 } },
+    });
+    expect(await ask('/console-log?limit=0', reader)).toMatchObject({ status: 400 });
   });
 
   it('shows the leases of dynamic ranges to who may see them', async () => {
@@ -292,5 +302,24 @@ describe('an admin endpoint for other nodes', () => {
       ).output;
     expect(await get('/metrics')).toBe('503');
     expect(await get('/healthz')).toBe('200');
+  });
+});
+
+/** What `helm test` runs on the rack's node. */
+describe('the check of a rack', () => {
+  const check = () =>
+    site.node.run(
+      [
+        ...['env', `KUBECONFIG=${join(site.directory, 'control-plane/kubeconfig')}`, process.execPath],
+        ...[resolve(import.meta.dirname, '../../../src/bin/metalwright.ts'), 'check-rack', 'rack-1'],
+      ],
+      { timeoutMs: 180_000 },
+    );
+
+  it('has a whole loader by TFTP, and an address, from a real rack', { timeout: 240_000 }, async () => {
+    const { code, output } = await check();
+    expect(output).toMatch(/^ok +TFTP on eth0: snponly\.efi$/m);
+    expect(output).toMatch(/^ok +DHCP on eth0$/m);
+    expect(code).toBe(0);
   });
 });

@@ -221,7 +221,9 @@ describe('every operation of the REST API', () => {
     const { rowCount } = await database.query('SELECT 1 FROM metalwright.power_operations');
     await database.end();
     expect(rowCount).toBeGreaterThan(0);
-    expect(more.ids.filter((id) => /History|Timeline|Result$/.test(id) && !more.reached.has(id))).toEqual([]);
+    expect(
+      more.ids.filter((id) => /History|Timeline|Result$|ConsoleLog$/.test(id) && !more.reached.has(id)),
+    ).toEqual([]);
   }, 240_000);
 
   it('is called in this file', async () => {
@@ -294,6 +296,11 @@ async function history(api: Operations): Promise<void> {
   await told('listHistoryAddresses', { machine: name }, { address });
   await told('listHistoryAudit', { name }, { verb: 'create', name, outcome: 'Done' });
   await told('searchHistory', { q: `word${name}` }, { reason: 'Told' });
+  // No rack has listened to it.
+  for (const query of [{}, { q: 'panic', since: at }]) {
+    const { status, body } = await api.call('getMachineConsoleLog', { path, query });
+    expect([status, body]).toEqual([200, { items: [] }]);
+  }
   // No rack has looked at its sensors: nothing, and why.
   for (const id of api.ids.filter((each) => each.startsWith('getMachineSensor'))) {
     expect((await api.call(id, { path })).status, id).toBe(200);

@@ -12,6 +12,7 @@ import { systemTimers } from '../../../src/kube/timers.ts';
 import { silentLogger } from '../../../src/log/logger.ts';
 import { RackMeters } from '../../../src/metrics/rack-meters.ts';
 import { adminRoutes } from '../../../src/rack/admin/routes.ts';
+import { createRecordedLines } from '../../../src/rack/console/record/recorded-lines.ts';
 import { type ApiServer, createApiServer } from '../../../src/server/start.ts';
 import { openHistory } from '../../../src/store/open.ts';
 import { defaultRetention } from '../../../src/store/tables.ts';
@@ -42,6 +43,7 @@ describe('sensors, from a rack into history', () => {
       metrics: { text: async () => '', contentType: 'text/plain' },
       ...{ leases: () => [], sensors: meters.health, status: () => ({}), ready: () => true },
       clock: systemClock,
+      lines: createRecordedLines({ instance: 'i', clock: systemClock, mostBytes: 1_000 }),
     });
     rack = createEndpoint({ routes, access, log: silentLogger });
     const { port } = await rack.listen({ address: '127.0.0.1', port: 0 });

@@ -11,6 +11,7 @@ import type { ServerDeps } from '../../deps.ts';
 import { allocationScope, ask, eventScope, later, requireAudit, windowOf } from '../../history/reader.ts';
 import { attributesOf, resourceOf } from '../../resources.ts';
 import { type ApiRoute, defineRoute, noBody, noParameters } from '../../route.ts';
+import { consoleHistoryRoutes } from './console.ts';
 import { machineHistoryRoutes } from './machines.ts';
 import { answerOf, pageOfQuery, pageParameters, pageSchema, RowText } from './query.ts';
 import { sensorHistoryRoutes } from './sensors.ts';
@@ -83,6 +84,7 @@ export function historyRoutes(deps: ServerDeps, store: HistoryStore | undefined)
   return [
     ...machineHistoryRoutes(deps, store),
     ...sensorHistoryRoutes(deps, store),
+    ...consoleHistoryRoutes(deps, store),
     defineRoute({
       ...shared,
       path: '/api/v1/history/events',
