@@ -41,6 +41,8 @@ export interface InformerOptions<T extends KubeObject> {
   timings?: Partial<InformerTimings> | undefined;
   /** What is held until the first list has come, from an earlier process for one. Without resource versions: the list replaces it. */
   initial?: readonly T[] | undefined;
+  /** Makes each object smaller before it is held, in place; may be called twice for one. */
+  shrink?: ((object: KubeObject) => void) | undefined;
 }
 
 /** All in milliseconds. */
@@ -82,6 +84,12 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   let version: string | undefined;
   let running: Promise<void> | undefined;
 
+  function shrink(object: KubeObject): void {
+    // As large as the rest of an object, and nobody here asks for them.
+    delete object.metadata.managedFields;
+    options.shrink?.(object);
+  }
+
   function tell(listener: (change: Change<T>) => void, change: Change<T>): void {
     try {
       listener(change);
@@ -108,10 +116,9 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
         unreadable.add(makeKey(key.name, key.namespace));
         log.error({ err: error, ...key }, 'an object cannot be read and is left as it was');
       },
-      // As large as the rest of an object, and nobody here asks for them.
-      onObject: withoutManagers,
+      onObject: shrink,
     });
-    for (const item of items) withoutManagers(item);
+    items.forEach(shrink);
     publish(store.replaceAll(items, unreadable));
     synced = true;
     firstSync.resolve();
@@ -143,7 +150,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
   }
 
   function take(type: Change<T>['type'], object: T): void {
-    withoutManagers(object);
+    shrink(object);
     try {
       publish(type === 'Deleted' ? store.delete(keyOf(object), object) : store.set(object));
     } catch (error) {
@@ -205,8 +212,4 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
       return () => listeners.delete(listener);
     },
   };
-}
-
-function withoutManagers(object: KubeObject): void {
-  delete object.metadata.managedFields;
 }

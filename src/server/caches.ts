@@ -1,5 +1,6 @@
 import type { KubeClient } from '../kube/client.ts';
 import { createInformer, type Informer, type InformerOptions } from '../kube/informer.ts';
+import { createPacking } from '../kube/packing.ts';
 import { type KubeObject, keyOf, makeKey } from '../kube/resource.ts';
 import { sleep, systemTimers, type Timers } from '../kube/timers.ts';
 import type { Logger } from '../log/logger.ts';
@@ -29,6 +30,9 @@ const seenWithinMs = 1_000;
 /** Of one resource: those of the lists that people look at. */
 const mostOrderings = 24;
 
+/** Ten times as large as a machine, and read one at a time. */
+const packed: ReadonlySet<string> = new Set(['machine-inventories']);
+
 export function createCaches(options: {
   client: Pick<KubeClient, 'list' | 'watch'>;
   log: Logger;
@@ -36,8 +40,12 @@ export function createCaches(options: {
   timings?: InformerOptions<KubeObject>['timings'];
 }): Caches {
   const { client, log, timers = systemTimers, timings } = options;
+  const pack = createPacking();
   const informers = new Map(
-    apiResources.map(({ noun, kind }) => [noun, createInformer({ client, log, resource: kind, timings })]),
+    apiResources.map(({ noun, kind }) => [
+      noun,
+      createInformer({ client, log, resource: kind, timings, shrink: packed.has(noun) ? pack : undefined }),
+    ]),
   );
   const waiting = new Map<string, Set<() => void>>();
   const revisions = new Map<string, number>();
