@@ -8,6 +8,7 @@ import type { Cluster, Context, RestEnvironment, Terminal } from '../cli/command
 import { commands } from '../cli/commands/table.ts';
 import { exitCodes } from '../cli/exit-codes.ts';
 import { main, type Where } from '../cli/main.ts';
+import { proxyFor } from '../cli/proxy.ts';
 import { rawTerminal } from './raw-terminal.ts';
 
 /** `mw`, also `kubectl mw`. What talks to the API server is loaded when a command needs it: `mw --help` answers at once. */
@@ -58,6 +59,11 @@ function restEnvironment(): RestEnvironment {
     server: given('METALWRIGHT_SERVER'),
     token: given('METALWRIGHT_TOKEN'),
     serverCa: given('METALWRIGHT_SERVER_CA'),
+    proxies: {
+      https: given('HTTPS_PROXY') ?? given('https_proxy'),
+      http: given('HTTP_PROXY') ?? given('http_proxy'),
+      no: given('NO_PROXY') ?? given('no_proxy'),
+    },
   };
 }
 
@@ -73,7 +79,9 @@ async function connect({
         ? listed
         : [join(homedir(), '.kube', 'config')]
       : [kubeconfig];
-  const { client, transport, listTable, ...who } = await connectTo(paths, context);
+  const { client, transport, listTable, ...who } = await connectTo(paths, context, (server) =>
+    proxyFor(server, restEnvironment().proxies ?? {}),
+  );
   return {
     cluster: { client, ...who, table: (resource, options) => listTable(transport, resource, options) },
     close: () => client.close(),

@@ -4,6 +4,7 @@ import type { ServerTable } from '../kube/table.ts';
 import type { Credentials } from '../kube/transport.ts';
 import type { Exit } from './exit-codes.ts';
 import type { KindName } from './kinds.ts';
+import type { ProxyEnvironment } from './proxy.ts';
 
 /** What a shell may offer for a word. */
 export type Completes = KindName | 'file' | 'namespace' | 'command' | readonly string[];
@@ -109,6 +110,8 @@ export interface RestEnvironment {
   token?: string | undefined;
   /** METALWRIGHT_SERVER_CA: the path of a file. */
   serverCa?: string | undefined;
+  /** HTTPS_PROXY and its like. */
+  proxies?: ProxyEnvironment | undefined;
 }
 
 /** All that a command may touch. */

@@ -28,12 +28,22 @@ const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token
  * Connects with the context of a kubeconfig; without any file with the pod's service account. client-node, which knows every way to
  * authenticate and takes its time to load, is loaded for users that need a program or a provider.
  *
+ * @param proxyFor the proxy for a server, where the kubeconfig names none
  * @throws KubeError KubeconfigInvalid. Nothing is sent yet.
  */
-export async function connectTo(paths: readonly string[], contextName?: string): Promise<Connection> {
+export async function connectTo(
+  paths: readonly string[],
+  contextName?: string,
+  proxyFor: (server: URL) => string | undefined = () => undefined,
+): Promise<Connection> {
+  const throughProxy = (credentials: Credentials): Credentials => {
+    const proxyUrl = credentials.proxyUrl ?? proxyFor(new URL(credentials.server));
+    return proxyUrl === undefined ? credentials : { ...credentials, proxyUrl };
+  };
   const plain = await readPlainKubeconfig(paths, contextName);
   if (plain?.credentials !== undefined) {
-    const { credentials, context } = plain;
+    const { context } = plain;
+    const credentials = throughProxy(plain.credentials);
     const { name, namespace } = context;
     return connection(async () => credentials, { context: name, server: credentials.server, namespace });
   }
@@ -43,7 +53,7 @@ export async function connectTo(paths: readonly string[], contextName?: string):
   const { loadKubeConfig, readCredentials } = await import('./kubeconfig.ts');
   const [path, ...more] = paths;
   const config = loadKubeConfig(more.length === 0 && plain !== undefined ? path : undefined, contextName);
-  return connection(() => readCredentials(config), {
+  return connection(async () => throughProxy(await readCredentials(config)), {
     context: plain?.context.name ?? 'in-cluster',
     server: config.getCurrentCluster()?.server ?? '',
     namespace: plain?.context.namespace ?? 'default',

@@ -3,6 +3,7 @@ import { messageOf } from '../../errors/coded-error.ts';
 import { createTransport } from '../../kube/transport.ts';
 import { type Context, type Invocation, option } from '../command.ts';
 import { CliError } from '../errors.ts';
+import { proxyFor } from '../proxy.ts';
 import { tokenCommand } from './problems.ts';
 import { createRestClient, type RestClient } from './rest-client.ts';
 
@@ -14,6 +15,8 @@ export interface RestAccess {
   authorization: string;
   /** PEM: who signs its certificate. Undefined: it has no TLS. */
   ca: string | undefined;
+  /** URL of the proxy that it is asked through. */
+  proxy: string | undefined;
 }
 
 /** @throws CliError usage, when the server or the token is missing or wrong. Nothing is sent yet. */
@@ -23,16 +26,18 @@ export async function restAccess(invocation: Invocation, context: Context): Prom
     server: url.href.replace(/\/+$/, ''),
     authorization: `Bearer ${await token(invocation, context)}`,
     ca: url.protocol === 'https:' ? await authorities(invocation, context) : undefined,
+    proxy: proxyFor(url, context.rest.proxies ?? {}),
   };
 }
 
 /** @throws CliError usage, as restAccess */
 export async function connectToServer(invocation: Invocation, context: Context): Promise<RestClient> {
-  const { server, authorization, ca } = await restAccess(invocation, context);
+  const { server, authorization, ca, proxy } = await restAccess(invocation, context);
   const credentials = {
     server,
     headers: { Authorization: authorization },
     tls: ca === undefined ? {} : { ca },
+    ...(proxy === undefined ? {} : { proxyUrl: proxy }),
   };
   return createRestClient(
     createTransport(async () => credentials),

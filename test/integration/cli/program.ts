@@ -17,10 +17,20 @@ export interface Running {
   interrupt(): void;
 }
 
-/** Starts the program `path`, built by `buildMw`, with a kubeconfig of its own and nothing else of this environment. */
-export function startMw(path: string, kubeconfig: string, words: readonly string[], input = ''): Running {
+/**
+ * Starts the program `path`, built by `buildMw`, with a kubeconfig of its own and nothing else of this environment.
+ *
+ * @param env what its environment has beside that
+ */
+export function startMw(
+  path: string,
+  kubeconfig: string,
+  words: readonly string[],
+  input = '',
+  env: Readonly<Record<string, string>> = {},
+): Running {
   const child = spawn(process.execPath, [path, ...words], {
-    env: { KUBECONFIG: kubeconfig, HOME: '/nonexistent', PATH: process.env.PATH },
+    env: { KUBECONFIG: kubeconfig, HOME: '/nonexistent', PATH: process.env.PATH, ...env },
     stdio: 'pipe',
   });
   let said = '';

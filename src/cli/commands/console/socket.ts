@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { WebSocket } from 'ws';
 import { CliError } from '../../errors.ts';
 import type { RestAccess } from '../../server/connect.ts';
@@ -16,7 +17,7 @@ const mostProblemBytes = 64 * 1024;
  * @throws CliError what the server answers instead, or why nothing answers
  */
 export function openSocket(access: RestAccess, path: string, signal: AbortSignal): Promise<WebSocket> {
-  const { server, authorization, ca } = access;
+  const { server, authorization, ca, proxy } = access;
   const address = `${server}${path}`;
   const socket = new WebSocket(address.replace(/^http/, 'ws'), {
     headers: { authorization },
@@ -25,6 +26,7 @@ export function openSocket(access: RestAccess, path: string, signal: AbortSignal
     perMessageDeflate: false,
     maxPayload: 1024 * 1024,
     ...(ca === undefined ? {} : { ca }),
+    ...(proxy === undefined ? {} : { agent: agentThrough(proxy, server) }),
   });
   return new Promise((resolve, reject) => {
     const stop = (): void => {
@@ -54,6 +56,12 @@ export function openSocket(access: RestAccess, path: string, signal: AbortSignal
       reject(unreachable(server, error));
     });
   });
+}
+
+function agentThrough(proxy: string, server: string): HttpAgent {
+  return server.startsWith('https:')
+    ? new HttpsAgent({ proxyEnv: { HTTPS_PROXY: proxy } })
+    : new HttpAgent({ proxyEnv: { HTTP_PROXY: proxy } });
 }
 
 function noticeSilence(socket: WebSocket): void {

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 
-/** A certificate for 127.0.0.1 that its own key has signed, made anew at each call. */
+/** A certificate that its own key has signed, made anew at each call. */
 export interface SelfSigned {
   /** PEM. */
   key: string;
@@ -12,20 +12,24 @@ export interface SelfSigned {
 
 const ecdsaWithSha256 = tlv(0x30, oid('2a8648ce3d040302'));
 
-/** X.509 version 3 (RFC 5280) with a P-256 key, valid from a day ago until tomorrow. */
-export function selfSigned(): SelfSigned {
+/**
+ * X.509 version 3 (RFC 5280) with a P-256 key, for 127.0.0.1, valid from a day ago until tomorrow.
+ *
+ * @param names of DNS, for which it is as well
+ */
+export function selfSigned(names: readonly string[] = []): SelfSigned {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const day = 86_400_000;
   const name = tlv(0x30, tlv(0x31, tlv(0x30, oid('550403'), tlv(0x0c, Buffer.from('test BMC')))));
   const validity = tlv(0x30, utcTime(Date.now() - day), utcTime(Date.now() + day));
-  const loopback = tlv(0x30, tlv(0x87, Buffer.of(127, 0, 0, 1)));
+  const subjects = [tlv(0x87, Buffer.of(127, 0, 0, 1)), ...names.map((dns) => tlv(0x82, Buffer.from(dns)))];
   const authority = tlv(0x30, tlv(0x01, Buffer.of(0xff)));
   const extensions = tlv(
     0xa3,
     tlv(
       0x30,
       tlv(0x30, oid('551d13'), tlv(0x01, Buffer.of(0xff)), tlv(0x04, authority)),
-      tlv(0x30, oid('551d11'), tlv(0x04, loopback)),
+      tlv(0x30, oid('551d11'), tlv(0x04, tlv(0x30, ...subjects))),
     ),
   );
   const body = tlv(
