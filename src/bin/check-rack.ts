@@ -4,6 +4,7 @@ import { subnetKind } from '../api/subnet/schema.ts';
 import { createKubeClient } from '../kube/client.ts';
 import { createLogger } from '../log/logger.ts';
 import { askDhcp } from '../rack/check/ask-dhcp.ts';
+import { askTftp } from '../rack/check/ask-tftp.ts';
 import { checkRack, type Finding } from '../rack/check/check-rack.ts';
 import { createSocketFactory } from '../rack/net/socket-factory.ts';
 import { ask } from './check.ts';
@@ -21,6 +22,7 @@ export async function checkOwnRack(name: string, withinMs = longestMs): Promise<
       subnets: async () => (await client.list(subnetKind)).items,
       fetchProblem: ask,
       askDhcp: (question) => askDhcp(question, sockets),
+      askTftp: (question) => askTftp(question, sockets),
     });
   let findings = await look();
   while (findings.some(isFailure) && performance.now() < until) {

@@ -23,6 +23,7 @@ const serving: RackStatus = {
   services: [
     { name: 'Dhcp4', state: 'Running' },
     { name: 'Http', state: 'Running' },
+    { name: 'Tftp', state: 'Running' },
   ],
 };
 
@@ -32,6 +33,7 @@ async function check(rack: Rack | undefined, deps: Partial<RackCheckDeps> = {}):
     subnets: async () => [subnet],
     fetchProblem: async () => undefined,
     askDhcp: async () => '10.0.0.200',
+    askTftp: async () => undefined,
     ...deps,
   });
   return findings.map(({ verdict, what, why }) =>
@@ -47,15 +49,24 @@ describe('looking at a rack', () => {
         asked.push(question);
         return '10.0.0.200';
       },
+      askTftp: async (question) => {
+        asked.push(question);
+        return undefined;
+      },
     });
     expect(found).toEqual([
       'ok | rack n1',
       'ok | service Dhcp4',
       'ok | service Http',
+      'ok | service Tftp',
       'ok | http://10.0.0.2:7480/loaders/snponly.efi',
+      'ok | TFTP on eth1: snponly.efi',
       'ok | DHCP on eth1',
     ]);
-    expect(asked).toEqual([{ device: 'eth1', mac: '02:00:00:00:00:01', servers: ['10.0.0.2'] }]);
+    expect(asked).toEqual([
+      { device: 'eth1', address: '10.0.0.2', file: 'snponly.efi' },
+      { device: 'eth1', mac: '02:00:00:00:00:01', servers: ['10.0.0.2'] },
+    ]);
   });
 
   it.each<[string, Rack | undefined, string]>([
@@ -87,6 +98,16 @@ describe('looking at a rack', () => {
       'a loader is not to be had',
       { fetchProblem: async () => 'it answers 404' },
       'failed | http://10.0.0.2:7480/loaders/snponly.efi | it answers 404',
+    ],
+    [
+      'TFTP does not answer',
+      { askTftp: async () => 'no answer came' },
+      'failed | TFTP on eth1: snponly.efi | no answer came',
+    ],
+    [
+      'there is no socket to ask by',
+      { askTftp: () => Promise.reject(new Error('eth1 has no 10.0.0.2')) },
+      'failed | TFTP on eth1: snponly.efi | eth1 has no 10.0.0.2',
     ],
   ])('says so when %s', async (_what, deps, said) => {
     expect(await check(aRack({ status: serving }), deps)).toContain(said);

@@ -3,6 +3,7 @@ import type { Rack } from '../../api/rack/schema.ts';
 import type { Subnet } from '../../api/subnet/schema.ts';
 import { messageOf } from '../../errors/coded-error.ts';
 import type { DhcpQuestion } from './ask-dhcp.ts';
+import type { TftpQuestion } from './ask-tftp.ts';
 
 /** What became of one thing that was looked at. */
 export interface Finding {
@@ -19,9 +20,11 @@ export interface RackCheckDeps {
   fetchProblem(url: string): Promise<string | undefined>;
   /** See `askDhcp`. */
   askDhcp(question: DhcpQuestion): Promise<string | undefined>;
+  /** See `askTftp`. */
+  askTftp(question: TftpQuestion): Promise<string | undefined>;
 }
 
-/** The first loader of every UEFI machine that boots by HTTP. */
+/** The first loader of every UEFI machine. */
 const loader = 'snponly.efi';
 
 /**
@@ -41,6 +44,7 @@ export async function checkRack(name: string, deps: RackCheckDeps): Promise<Find
     { verdict: 'ok', what },
     ...servicesOf(rack),
     ...(await bootFiles(rack, deps)),
+    ...(await loaders(rack, deps)),
     ...(await addresses(rack, deps)),
   ];
 }
@@ -59,6 +63,25 @@ async function bootFiles({ status }: Rack, { fetchProblem }: RackCheckDeps): Pro
   const what = `${status.httpUrl}/loaders/${loader}`;
   const why = await fetchProblem(what);
   return [why === undefined ? { verdict: 'ok', what } : { verdict: 'failed', what, why }];
+}
+
+/** By TFTP, of each network on the address that machines are told. */
+async function loaders({ status }: Rack, { askTftp }: RackCheckDeps): Promise<Finding[]> {
+  if (!runs(status, 'Tftp')) return [];
+  const findings: Finding[] = [];
+  for (const { name, addresses: own, subnets = [] } of status?.interfaces ?? []) {
+    const [address] = own.flatMap((cidr) => (cidr.includes(':') ? [] : cidr.split('/').slice(0, 1)));
+    if (subnets.length === 0 || address === undefined) continue;
+    const what = `TFTP on ${name}: ${loader}`;
+    findings.push(
+      await askTftp({ device: name, address, file: loader }).then(
+        (why) => (why === undefined ? { verdict: 'ok', what } : { verdict: 'failed', what, why }),
+        // The address went, say, since the rack told of it.
+        (error: unknown) => ({ verdict: 'failed', what, why: messageOf(error) }),
+      ),
+    );
+  }
+  return findings;
 }
 
 async function addresses({ status }: Rack, deps: RackCheckDeps): Promise<Finding[]> {

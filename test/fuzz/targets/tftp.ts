@@ -1,3 +1,4 @@
+import { decodeTftpAnswer } from '../../../src/rack/check/tftp-answer.ts';
 import { isProbe, virtualName } from '../../../src/rack/tftp/names.ts';
 import { defaultLimits, negotiate } from '../../../src/rack/tftp/negotiate.ts';
 import { decodeTftp, encodeOptionAck } from '../../../src/rack/tftp/packet.ts';
@@ -15,6 +16,13 @@ export const tftpPackets: Uint8Array[] = [
   latin1('\0\x02file\0octet\0'),
   latin1('\0\x04\0\x01'),
   latin1('\0\x05\0\x08User aborted the transfer\0'),
+];
+
+/** What a server sends. */
+const tftpAnswers: Uint8Array[] = [
+  latin1('\0\x06blksize\x001024\0tsize\x00200704\0'),
+  latin1('\0\x03\0\x01some of a file'),
+  latin1('\0\x05\0\x01no such file\0'),
 ];
 
 function runPacket(bytes: Uint8Array): void {
@@ -76,6 +84,9 @@ function runOptionAck(bytes: Uint8Array): void {
 }
 
 export const tftpTargets: readonly Target[] = [
+  bytesTarget('tftp-answer', tftpAnswers, (bytes) => {
+    attempt(() => decodeTftpAnswer(bytes));
+  }),
   bytesTarget(
     'tftp-packet',
     tftpPackets,
