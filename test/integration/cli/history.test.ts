@@ -49,6 +49,7 @@ describe('mw over the history of a real server', () => {
     token = await setting.token('historian', {
       rules: [
         { resources: ['machines'], verbs: ['get', 'list', 'create'] },
+        { resources: ['machines/console'], verbs: ['get'] },
         { resources: ['allocations', 'auditrecords'], verbs: ['list'] },
       ],
     });
@@ -120,6 +121,9 @@ describe('mw over the history of a real server', () => {
     expect(await mw('history allocations --machine told')).toEqual({
       ...{ code: 0, out: '', err: 'No history found.\n' },
     });
+    expect(await mw('machine console-log told --grep panic')).toEqual({
+      ...{ code: 0, out: '', err: 'Nothing that it said is kept.\n' },
+    });
     expect(await mw('machine history told --limit 1')).toMatchObject({
       ...{ code: 0, err: expect.stringContaining('There is more') },
     });
@@ -135,6 +139,9 @@ describe('mw over the history of a real server', () => {
       await setting.token('nobody', { rules: [{ resources: ['zones'], verbs: ['get'] }] }),
     );
     expect(await mw('history audit', ['--server', url, '--token-file', other])).toMatchObject({ code: 5 });
+    expect(await mw('machine console-log told', ['--server', url, '--token-file', other])).toMatchObject({
+      code: 5,
+    });
     writeFileSync(other, 'forged');
     expect(await mw('history audit', ['--server', url, '--token-file', other])).toMatchObject({
       ...{ code: 1, err: expect.stringContaining('a new one is made by') },

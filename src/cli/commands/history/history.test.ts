@@ -103,6 +103,52 @@ describe('mw over history', () => {
   });
   const mw = (line: string) => main(line.split(' '), commands, context);
 
+  it('prints what a machine said, the oldest line first', async () => {
+    const line = (number: number, text: string) => ({
+      ...{ at: `2026-11-20T10:00:0${number}.000000Z`, id: `i${number}`, source: 'Serial', text },
+    });
+    answer = () => ({ status: 200, body: { items: [line(2, 'panic\u001b[2J'), line(1, 'Linux')] } });
+    expect(await mw('machine console-log r1 --grep n --since 2h --until 1h')).toBe('ok');
+    expect(asked).toMatchObject([
+      {
+        path: '/api/v1/machines/r1/console-log',
+        query: {
+          ...{ q: 'n', since: '2026-11-20T10:00:00.000Z', until: '2026-11-20T11:00:00.000Z', limit: '500' },
+        },
+      },
+    ]);
+    expect(out).toMatch(/^2026-11-20T10:00:01Z {2}Linux\n2026-11-20T10:00:02Z {2}panic.*\n$/);
+    expect(out).not.toContain('\u001b');
+    out = '';
+    expect(await mw('machine console-log r1 -o json')).toBe('ok');
+    expect(JSON.parse(out).items).toMatchObject([{ text: 'Linux' }, { id: 'i2' }]);
+    expect(await mw('machine console-log r1 --follow -o json')).toBe('usage');
+    expect(await mw('machine console-log r1 --until then')).toBe('usage');
+    answer = () => ({ status: 200, body: { items: [] } });
+    err = '';
+    expect(await mw('machine console-log r1')).toBe('ok');
+    expect(err).toBe('Nothing that it said is kept.\n');
+  });
+
+  it('goes on with what a machine says, each line once, until it is interrupted', async () => {
+    const stop = new AbortController();
+    const said = ['one', 'two', 'three'].map((text, number) => ({
+      ...{ at: `2026-11-20T10:00:0${number}.000001Z`, id: `i${number}`, source: 'Serial', text },
+    }));
+    answer = ({ query }) => {
+      if (asked.length === 3) stop.abort();
+      const known = said.slice(0, asked.length).filter(({ at }) => at >= (query.since ?? ''));
+      return { status: 200, body: { items: known.toReversed() } };
+    };
+    const ends = main(['machine', 'console-log', 'r1', '--follow'], commands, () => ({
+      ...context(),
+      signal: stop.signal,
+    }));
+    expect(await ends).toBe('interrupted');
+    expect(asked[1]?.query.since).toBe('2026-11-20T10:00:00.000001Z');
+    expect(out.split('\n').map((line) => line.slice(22))).toEqual(['one', 'two', '']);
+  }, 30_000);
+
   it('shows the story of a machine, filtered by the server', async () => {
     expect(await mw('machine history r1 --kind event,Phase --kind power --severity warning --since 2h')).toBe(
       'ok',

@@ -54,20 +54,21 @@ export async function showHistory(
   }
 }
 
-function limitOf(text = '100'): number {
+/** @throws CliError usage */
+export function limitOf(text = '100'): number {
   const limit = Number(text);
   if (/^\d+$/.test(text) && limit >= 1 && limit <= mostItems) return limit;
   throw new CliError('usage', `--limit ${text} is no number from 1 to ${mostItems}`);
 }
 
-/** `2h` ago, or a moment, as RFC 3339. @throws CliError usage */
-export function sinceOf(text: string | undefined, now: number): string | undefined {
+/** `2h` ago, or a moment, as RFC 3339. @param name of the option @throws CliError usage */
+export function sinceOf(text: string | undefined, now: number, name = 'since'): string | undefined {
   if (text === undefined) return undefined;
   const ago = parseDuration(text);
   const isMoment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text);
   const at = ago === undefined ? (isMoment ? Date.parse(text) : Number.NaN) : now - ago;
   if (at >= 0 && at < 8.64e15) return new Date(at).toISOString();
-  throw new CliError('usage', `--since ${text} is no time`, 'write it as 2h, 7d or 2026-11-20T10:00:00Z');
+  throw new CliError('usage', `--${name} ${text} is no time`, 'write it as 2h, 7d or 2026-11-20T10:00:00Z');
 }
 
 /** A column of what an item has of that name. */

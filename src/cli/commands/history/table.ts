@@ -1,6 +1,6 @@
 import type { CommandSpec, OptionSpec } from '../../command.ts';
 import { namespaceOption, serverOptions } from '../../options.ts';
-import { nameArgument, valueOption } from '../tables.ts';
+import { flagOption, nameArgument, valueOption } from '../tables.ts';
 
 /** What a timeline tells of: as the REST API has it (src/store/reads/sources.ts). */
 export const timelineKinds = ['Event', 'Step', 'Phase', 'Action', 'Power', 'Result', 'Address'] as const;
@@ -44,6 +44,26 @@ export const historyCommands: readonly CommandSpec[] = [
       { line: 'machine history r2-17 --severity Warning --since 7d', what: 'What went wrong this week' },
     ],
     load: () => import('./machine.ts'),
+  },
+  {
+    path: ['machine', 'console-log'],
+    summary: 'Prints what a machine said on its serial console while it was booted, the oldest line first',
+    details:
+      'Racks listen while Metalwright boots a machine, not while it is deployed. It is asked of the REST API, which needs --server and a token. "mw console" is the console itself.',
+    arguments: [nameArgument('Machine', 'name of the machine')],
+    options: [
+      flagOption('follow', 'goes on to print what it says'),
+      valueOption('grep', 'TEXT', 'only lines with this text in them, in capitals or not'),
+      valueOption('until', 'TIME', 'only before: 2h, 7d, or a moment like 2026-11-20T10:00:00Z'),
+      ...shared.map((one) =>
+        one.name === 'limit' ? { ...one, summary: 'how many of the last lines at most. Default: 1000' } : one,
+      ),
+    ],
+    examples: [
+      { line: 'machine console-log r2-17 --since 1h', what: 'Why did it not come up?' },
+      { line: 'machine console-log r2-17 --grep panic', what: 'Whether its kernel fell over' },
+    ],
+    load: () => import('./console-log.ts'),
   },
   {
     path: ['history', 'search'],
