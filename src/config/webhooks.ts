@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { CodedError } from '../errors/coded-error.ts';
 
 /** What may be told; as in src/store/webhooks.ts, which is of another layer. */
-const topics = ['phases', 'failures', 'tests'] as const;
+const topics = ['phases', 'failures', 'tests', 'warnings'] as const;
 
 const Receiver = z
   .string()

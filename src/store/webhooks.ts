@@ -2,23 +2,26 @@ import { z } from 'zod';
 import type { Queries } from './database.ts';
 import { utc } from './table.ts';
 
-/** What a webhook is told of: every phase of machines, those that are failures, results of hardware tests. */
-export const webhookTopics = ['phases', 'failures', 'tests'] as const;
+/** What a webhook is told of: every phase of machines, those that are failures, results of hardware tests, Kubernetes' Warnings. */
+export const webhookTopics = ['phases', 'failures', 'tests', 'warnings'] as const;
 export type WebhookTopic = (typeof webhookTopics)[number];
 
 /** A row of history that a webhook has not been told yet. */
 export const Notice = z.object({
-  /** RFC 3339. */
+  /** RFC 3339; of a Warning that happened again, the last time. */
   at: z.string(),
+  /** Of the row; a Warning has one of its own for each count. */
   id: z.string(),
-  kind: z.enum(['Phase', 'Test']),
-  machine: z.string(),
-  /** The phase, or the name of the test. */
+  kind: z.enum(['Phase', 'Test', 'Warning']),
+  /** A Warning may be about something that belongs to none. */
+  machine: z.string().optional(),
+  /** The phase, the name of the test, or the reason of the Warning. */
   word: z.string(),
   message: z.string(),
   /** Of a test. */
   outcome: z.string().optional(),
   failed: z.boolean(),
+  /** Of a Warning: `kind`, `namespace` and `name` of what it is about, `count` and `source`. */
   details: z.record(z.string(), z.unknown()).optional(),
 });
 export type Notice = z.infer<typeof Notice>;
@@ -58,16 +61,17 @@ export async function readNotices(
        SELECT at, id, 'Test', machine, name, message, outcome, outcome = 'Failed', details
        FROM metalwright.results
        WHERE kind = 'Test' AND at >= $2::timestamptz AND $5::boolean
+       UNION ALL
+       SELECT coalesce(last_at, at), CASE WHEN count > 1 THEN md5(id::text || ' ' || count)::uuid ELSE id END, 'Warning', machine, reason,
+         message, NULL, true,
+         json_strip_nulls(json_build_object('kind', subject_kind, 'namespace', namespace, 'name', name, 'count', count, 'source', source))
+       FROM metalwright.events
+       WHERE class = 'Event' AND type = 'Warning' AND coalesce(last_at, at) >= $2::timestamptz AND $6::boolean
      ) AS t
      LEFT JOIN metalwright.webhook_deliveries AS d ON d.webhook = $1 AND d.id = t.id
      WHERE d.delivered_at IS NULL AND (d.next_at IS NULL OR d.next_at <= now())
-     ORDER BY t.at, t.id LIMIT $6`,
-    [
-      webhook,
-      String(begin.at),
-      ...(['phases', 'failures', 'tests'] as const).map((topic) => topics.includes(topic)),
-      limit,
-    ],
+     ORDER BY t.at, t.id LIMIT $7`,
+    [webhook, String(begin.at), ...webhookTopics.map((topic) => topics.includes(topic)), limit],
   );
   return rows.map((row) => Notice.parse(row));
 }

@@ -10,6 +10,7 @@ import { createInserter } from '../../store/insert.ts';
 import { maintain } from '../../store/maintenance.ts';
 import { migrate, readMigrations } from '../../store/migrate.ts';
 import { openPglite } from '../../store/pglite/pglite.ts';
+import type { EventRow } from '../../store/tables/events.ts';
 import { defaultRetention, type HistoryRow } from '../../store/tables.ts';
 import { anEvent, aResult } from '../../store/testing/rows.ts';
 import type { Notice, WebhookTopic } from '../../store/webhooks.ts';
@@ -58,6 +59,34 @@ describe('an event for others', () => {
       {
         type: 'dev.metalwright.machine.test',
         data: { machine: 'r1', test: 'memory', outcome: 'Failed', seconds: 9, message: 'why' },
+      },
+    ],
+    [
+      'is a warning about a machine',
+      {
+        ...{ kind: 'Warning', word: 'BmcUnreachable', failed: true, message: 'why' },
+        details: { kind: 'Machine', name: 'r1', count: 2, source: 'metalwright.dev/rack' },
+      },
+      {
+        type: 'dev.metalwright.event.warning',
+        data: {
+          ...{ kind: 'Machine', name: 'r1', machine: 'r1', reason: 'BmcUnreachable', message: 'why' },
+          ...{ count: 2, source: 'metalwright.dev/rack' },
+        },
+      },
+    ],
+    [
+      'is a warning about something else',
+      {
+        ...{ kind: 'Warning', machine: undefined, word: 'NoMachine', failed: true, message: 'why' },
+        details: { kind: 'Allocation', namespace: 'team-a', name: 'web', count: 1 },
+      },
+      {
+        ...{ type: 'dev.metalwright.event.warning', subject: 'Allocation/team-a/web' },
+        data: {
+          ...{ kind: 'Allocation', namespace: 'team-a', name: 'web', count: 1 },
+          ...{ reason: 'NoMachine', message: 'why' },
+        },
       },
     ],
   ])('%s', (_, given, event) => {
@@ -208,6 +237,26 @@ describe('webhooks', { timeout: 120_000 }, () => {
       phase('b', 'TestFailed'),
     );
     await expect.poll(words, patient).toEqual(['b EraseFailed', 'b TestFailed']);
+  });
+
+  it('are told of a warning again when it is counted up, and of nothing that is normal', async () => {
+    tell('warnings', ['warnings']);
+    await known('warnings');
+    const at = now();
+    const warning = (over: Partial<EventRow>) =>
+      anEvent({ ...{ machine: 'w', at, reason: 'BmcUnreachable', type: 'Warning', count: 1 }, ...over });
+    await insert(warning({}), anEvent({ at: now(), machine: 'w' }), phase('w', 'EraseFailed'));
+    const counts = () => heard.map(({ event: { data } }) => `${data.reason} ${data.count}`);
+    await expect.poll(counts, patient).toEqual(['BmcUnreachable 1']);
+    await insert(warning({ count: 3, last_at: now() }), warning({ count: 3, last_at: now() }));
+    await expect.poll(counts, patient).toEqual(['BmcUnreachable 1', 'BmcUnreachable 3']);
+    await insert(warning({ at: now(), reason: 'Late' }));
+    await expect.poll(counts, patient).toEqual(['BmcUnreachable 1', 'BmcUnreachable 3', 'Late 1']);
+    expect(new Set(heard.map(({ event }) => event.id)).size).toBe(3);
+    expect(heard[0]?.event).toMatchObject({
+      ...{ type: 'dev.metalwright.event.warning', subject: 'w', time: at.replace('Z', '000Z') },
+      data: { kind: 'Machine', name: 'w' },
+    });
   });
 
   it('are told later what they could not take, by another server too, and the rest meanwhile', async () => {

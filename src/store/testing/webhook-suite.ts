@@ -71,8 +71,9 @@ export function describeWebhookStore(name: string, open: () => Promise<Database>
       ['every phase', ['phases'], ['Deploying', 'DeployFailed']],
       ['failures alone', ['failures'], ['DeployFailed']],
       ['tests alone', ['tests'], ['memory']],
+      ['warnings alone', ['warnings'], ['BmcUnreachable']],
       ['failures and tests', ['failures', 'tests'], ['DeployFailed', 'memory']],
-      ['everything', ['phases', 'failures', 'tests'], ['Deploying', 'DeployFailed', 'memory']],
+      ['everything', [...webhookTopics], ['Deploying', 'DeployFailed', 'BmcUnreachable', 'memory']],
     ])('tells of %s, oldest first, and of nothing else', async (what, topics, wanted) => {
       const [first, second, third] = [await ago('9 minutes'), await ago('8 minutes'), await ago('7 minutes')];
       await begin(what, '9 minutes 30 seconds');
@@ -82,6 +83,10 @@ export function describeWebhookStore(name: string, open: () => Promise<Database>
         phase('b', 'DeployFailed', second),
         phase('b', 'Deploying', first),
         anEvent({ machine: 'b', at: first, reason: 'Event' }),
+        anEvent({
+          ...{ machine: 'b', at: await ago('450 seconds') },
+          ...{ reason: 'BmcUnreachable', type: 'Warning' },
+        }),
       );
       expect([
         ...new Set(
@@ -107,6 +112,41 @@ export function describeWebhookStore(name: string, open: () => Promise<Database>
       ]);
       await insert(phase('c', 'Ready', await ago('90 seconds')));
       expect(await notices('page', webhookTopics, 1)).toHaveLength(1);
+    });
+
+    it('tells of a warning once for each count, by when it was last seen, and what it is about', async () => {
+      const warning = (count: number, last_at?: string) =>
+        anEvent({
+          ...{ at: old, name: 'rack-1', machine: undefined, subject_kind: 'Rack', type: 'Warning' },
+          ...{ reason: 'DhcpConflict', message: 'two servers', source: 'rack', count, last_at },
+        });
+      const found = async () =>
+        (await notices('counted', ['warnings'])).filter(({ word }) => word === 'DhcpConflict');
+      const old = await ago('3 hours');
+      await insert(warning(1));
+      await begin('counted', '1 hour');
+      expect(await found()).toEqual([]);
+      const [second, third] = [await ago('30 minutes'), await ago('20 minutes')];
+      await insert(warning(2, second));
+      const [notice] = await found();
+      if (notice === undefined) throw new Error('nothing to tell');
+      expect(notice).toEqual({
+        ...{
+          at: second,
+          id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          kind: 'Warning',
+          word: 'DhcpConflict',
+        },
+        ...{ message: 'two servers', failed: true },
+        details: { kind: 'Rack', name: 'rack-1', count: 2, source: 'rack' },
+      });
+      await noteDelivered(database, 'counted', notice);
+      await insert(warning(2, second));
+      expect(await found()).toEqual([]);
+      await insert(warning(7, third));
+      const again = await found();
+      expect(again).toMatchObject([{ at: third, details: { count: 7 } }]);
+      expect(again[0]?.id).not.toBe(notice.id);
     });
 
     it('tells nothing twice, and what failed after its pause, of each webhook for itself', async () => {
