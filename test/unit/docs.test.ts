@@ -91,6 +91,40 @@ describe('the pages', () => {
   });
 });
 
+/** What GitHub calls the headings of a page: small letters, without marks, `-` for spaces, and a number for the second of a name. */
+function anchorsOf(page: string): Set<string> {
+  const anchors = new Set<string>();
+  const text = read(page).replaceAll(/^( *)```.*?^ *```/gms, '');
+  for (const [, heading = ''] of text.matchAll(/^#{1,6} (.*)$/gm)) {
+    const name = heading
+      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\p{M}_\- ]/gu, '')
+      .replaceAll(' ', '-');
+    let anchor = name;
+    for (let number = 1; anchors.has(anchor); number += 1) anchor = `${name}-${number}`;
+    anchors.add(anchor);
+  }
+  return anchors;
+}
+
+describe('links to headings', () => {
+  const links = pages.flatMap((page) =>
+    [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)].map(([, to = '', anchor = '']) => ({
+      ...{ page, anchor },
+      target: to === '' ? page : join(dirname(page), to),
+    })),
+  );
+
+  it('are found', () => expect(links.length).toBeGreaterThan(20));
+
+  it.each(pages)('of %s lead to headings that are there', (page) => {
+    const own = links.filter((link) => link.page === page && link.target.endsWith('.md'));
+    const lost = own.filter(({ target, anchor }) => !anchorsOf(target).has(anchor));
+    expect(lost.map(({ target, anchor }) => `${target}#${anchor}`)).toEqual([]);
+  });
+});
+
 const Manifest = z.looseObject({ apiVersion: z.string(), kind: z.string(), spec: z.unknown() });
 
 /** The whole manifests of our kinds on a page; what a shell fills in, and what is left out by `…`, is made valid. */
