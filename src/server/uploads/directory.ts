@@ -94,14 +94,19 @@ export async function openUploadDirectory(directory: string): Promise<UploadDire
     },
     async write(id, record) {
       const scratch = join(partial, randomUUID());
-      const file = await open(scratch, 'wx', 0o600);
       try {
-        await file.writeFile(JSON.stringify(record));
-        await file.sync();
-      } finally {
-        await file.close();
+        const file = await open(scratch, 'wx', 0o600);
+        try {
+          await file.writeFile(JSON.stringify(record));
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await rename(scratch, recordPath(id));
+      } catch (error) {
+        await rm(scratch, { force: true });
+        throw error;
       }
-      await rename(scratch, recordPath(id));
       await syncDirectory(partial);
     },
     async removeStored(digest) {

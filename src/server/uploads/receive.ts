@@ -50,7 +50,11 @@ async function append(
     const chunk = Buffer.concat(batch);
     batch = [];
     waiting = 0;
-    await onDisk(() => writeAll(file, chunk, position));
+    await onDisk(() => writeAll(file, chunk, position)).catch(async (error: unknown) => {
+      // A disk that is full has something better to hold than half a piece.
+      await file.truncate(position);
+      throw error;
+    });
     position += chunk.length;
     stored(chunk);
   };

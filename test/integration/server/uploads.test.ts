@@ -1,6 +1,15 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
@@ -13,6 +22,7 @@ import { systemClock } from '../../../src/domain/clock.ts';
 import { silentLogger } from '../../../src/log/logger.ts';
 import { createImageCache } from '../../../src/rack/images/image-cache.ts';
 import { until } from '../controllers/setting.ts';
+import { requireTools } from '../netns/namespaces.ts';
 import { type Setting, startSetting } from './setting.ts';
 
 const sources = join(import.meta.dirname, '../../../src/bin');
@@ -29,7 +39,7 @@ describe('uploads', () => {
   const packed = zstdCompressSync(disk);
   const digest = createHash('sha256').update(packed).digest('hex');
 
-  async function startServer(): Promise<void> {
+  async function startServer(uploads = join(directory, 'uploads')): Promise<void> {
     const [port = 0] = await freePorts(1);
     url = `http://127.0.0.1:${port}`;
     server = spawn(process.execPath, [join(sources, 'server.ts')], {
@@ -38,7 +48,7 @@ describe('uploads', () => {
         KUBECONFIG: setting.kubeconfigPath,
         METALWRIGHT_API_PORT: String(port),
         METALWRIGHT_HISTORY: 'false',
-        METALWRIGHT_UPLOADS_DIRECTORY: join(directory, 'uploads'),
+        METALWRIGHT_UPLOADS_DIRECTORY: uploads,
         METALWRIGHT_UPLOADS_URL: url,
         METALWRIGHT_UPLOADS_FILE_MIB: '10',
         METALWRIGHT_UPLOADS_TOTAL_MIB: '20',
@@ -68,14 +78,16 @@ describe('uploads', () => {
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
     return { exit: await ended, out, err };
   }
-  const call = (method: string, path: string, body: Uint8Array | object) =>
+  const call = (method: string, path: string, body?: Uint8Array | object) =>
     fetch(`${url}/api/v1/uploads${path}`, {
       method,
       headers: {
         authorization: `Bearer ${token}`,
-        'content-type': body instanceof Uint8Array ? 'application/octet-stream' : 'application/json',
+        ...(body && {
+          'content-type': body instanceof Uint8Array ? 'application/octet-stream' : 'application/json',
+        }),
       },
-      body: body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body),
+      ...(body && { body: body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body) }),
     });
 
   beforeAll(async () => {
@@ -157,6 +169,74 @@ describe('uploads', () => {
     expect(said.err).toContain('METALWRIGHT_UPLOADS_FILE_MIB');
     expect(await setting.client.get(bootImageKind, 'large')).toBeUndefined();
   });
+
+  it('are refused when the disk is full, leave nothing half there, and go on when it has room', async () => {
+    requireTools();
+    const small = join(directory, 'small');
+    const filler = join(small, 'of-somebody-else');
+    const partial = join(small, 'partial');
+    const bytes = [randomBytes(5_000_000), randomBytes(3_000_000)] as const;
+    mkdirSync(small);
+    await killServer();
+    // The server wants 64 MiB to stay free when an upload begins; what comes later may take them.
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=80m', 'tmpfs', small]);
+    const fillTo = (free: number): void => {
+      const { bavail, bsize } = statfsSync(small);
+      const there = existsSync(filler) ? statSync(filler).size : 0;
+      writeFileSync(filler, Buffer.alloc(there + bavail * bsize - free));
+    };
+    const image = (name: string) => ({
+      ...{ name, os: 'debian', release: '12', architecture: 'amd64', format: 'Raw' },
+    });
+    try {
+      await startServer(small);
+      const ids: string[] = [];
+      for (const { length } of bytes) {
+        const begun: { id: string } = JSON.parse(
+          await (await call('POST', '', { sizeBytes: length })).text(),
+        );
+        ids.push(begun.id);
+      }
+      const [large = '', little = ''] = ids;
+      const files = ids.flatMap((id) => [`${id}.bytes`, `${id}.json`]).sort();
+
+      fillTo(2_500_000);
+      const refused = await call('PUT', `/${large}`, bytes[0]);
+      expect([refused.status, await refused.json()]).toEqual([
+        507,
+        expect.objectContaining({ code: 'UploadsFull' }),
+      ]);
+      const { receivedBytes }: { receivedBytes: number } = JSON.parse(
+        await (await call('GET', `/${large}`)).text(),
+      );
+      expect(receivedBytes).toBeGreaterThan(0);
+      expect(receivedBytes).toBeLessThan(2_600_000);
+      expect(statSync(join(partial, `${large}.bytes`)).size).toBe(receivedBytes);
+      expect(readdirSync(partial).sort()).toEqual(files);
+      expect((await call('POST', '', { sizeBytes: 10 })).status).toBe(507);
+
+      rmSync(filler);
+      expect((await call('PUT', `/${little}`, bytes[1])).status).toBe(200);
+      // Not even the few bytes that say which file it has become.
+      fillTo(0);
+      expect((await call('POST', `/${little}/image`, image('little'))).status).toBe(507);
+      expect(readdirSync(partial).filter((name) => !files.includes(name))).toEqual([]);
+
+      rmSync(filler);
+      expect((await call('POST', `/${little}/image`, image('little'))).status).toBe(201);
+      const rest = bytes[0].subarray(receivedBytes);
+      expect((await call('PUT', `/${large}?offset=${receivedBytes}`, rest)).status).toBe(200);
+      const made = await call('POST', `/${large}/image`, image('large-at-last'));
+      expect([made.status, await made.text()]).toEqual([
+        201,
+        expect.stringContaining(createHash('sha256').update(bytes[0]).digest('hex')),
+      ]);
+    } finally {
+      await killServer();
+      execFileSync('umount', ['--lazy', small]);
+      await startServer();
+    }
+  }, 120_000);
 
   it('are for whoever may create BootImages, says the API server', async () => {
     const allowed = token;
