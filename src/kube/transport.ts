@@ -62,8 +62,17 @@ interface Connections {
 const credentialsMaxAgeMs = 10_000;
 
 /** HTTP/1.1 on purpose: with HTTP/2 one stalled connection would hold up every watch and every request. */
-function openConnections(credentials: Credentials, fingerprint: string): Connections {
-  const connect = { ...credentials.tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
+function openConnections(
+  credentials: Credentials,
+  fingerprint: string,
+  connectTimeoutMs: number,
+): Connections {
+  const connect = {
+    ...credentials.tls,
+    timeout: connectTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+  };
   const open = (connections: number | null): Dispatcher => {
     const shared = { connections, allowH2: false, keepAliveTimeout: 30_000 };
     return credentials.proxyUrl === undefined
@@ -93,8 +102,9 @@ function fingerprintOf({ server, tls, proxyUrl }: Credentials): string {
  * Connections are reused for as long as server and TLS material stay the same; rotated certificates open new ones.
  *
  * @param read reads the credentials anew: asked every 10 s, and after a 401
+ * @param connectTimeoutMs how long a connection may take to open; `close` waits for those that do
  */
-export function createTransport(read: () => Promise<Credentials>): Transport {
+export function createTransport(read: () => Promise<Credentials>, connectTimeoutMs = 10_000): Transport {
   let cached: { reading: Promise<Known>; readAt: number } | undefined;
   let connections: Connections | undefined;
 
@@ -118,7 +128,7 @@ export function createTransport(read: () => Promise<Credentials>): Transport {
   function connectionsFor({ credentials, fingerprint }: Known): Connections {
     if (connections?.fingerprint === fingerprint) return connections;
     if (connections !== undefined) void closeAll(connections);
-    connections = openConnections(credentials, fingerprint);
+    connections = openConnections(credentials, fingerprint, connectTimeoutMs);
     return connections;
   }
 

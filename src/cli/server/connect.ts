@@ -30,8 +30,15 @@ export async function restAccess(invocation: Invocation, context: Context): Prom
   };
 }
 
-/** @throws CliError usage, as restAccess */
-export async function connectToServer(invocation: Invocation, context: Context): Promise<RestClient> {
+/**
+ * @param connectTimeoutMs how long a connection may take to open. Default 10,000
+ * @throws CliError usage, as restAccess
+ */
+export async function connectToServer(
+  invocation: Invocation,
+  context: Context,
+  connectTimeoutMs?: number,
+): Promise<RestClient> {
   const { server, authorization, ca, proxy } = await restAccess(invocation, context);
   const credentials = {
     server,
@@ -40,7 +47,7 @@ export async function connectToServer(invocation: Invocation, context: Context):
     ...(proxy === undefined ? {} : { proxyUrl: proxy }),
   };
   return createRestClient(
-    createTransport(async () => credentials),
+    createTransport(async () => credentials, connectTimeoutMs),
     server,
   );
 }

@@ -1,5 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createSilentServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aMachine } from '../../../test/fixtures/objects.ts';
 import { machineKind } from '../../api/machine/schema.ts';
@@ -146,6 +146,18 @@ describe('a list where a REST API is named', () => {
     expect(out).toContain('of-the-api-server');
     expect(out).not.toContain('one');
   });
+
+  it('comes from the API server when a connection to the REST API is never whole, and waits for it no longer', async () => {
+    const silent = createSilentServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    rest = { ...rest, server: `https://127.0.0.1:${(silent.address() as AddressInfo).port}` };
+    try {
+      expect(await mw('machine list')).toBe('ok');
+      expect(out).toContain('of-the-api-server');
+    } finally {
+      silent.close();
+    }
+  }, 8_000);
 
   it.each([
     ['there is no token for it', 'machine list', undefined],

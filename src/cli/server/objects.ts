@@ -49,7 +49,10 @@ export async function objectsOfServer(
   const timer = setTimeout(() => patience.abort(), patienceMs);
   const signal = AbortSignal.any([context.signal, patience.signal]);
   try {
-    return await ask(kind, invocation, context, wish, signal, () => timer.refresh());
+    return await ask(kind, invocation, context, wish, signal, {
+      connectTimeoutMs: patienceMs,
+      arrived: () => timer.refresh(),
+    });
   } catch (error) {
     if (context.signal.aborted || !(error instanceof CliError)) throw error;
     return undefined;
@@ -64,12 +67,12 @@ async function ask(
   context: Context,
   { namespace, ...query }: Wish,
   signal: AbortSignal,
-  arrived?: () => void,
+  { connectTimeoutMs, arrived }: { connectTimeoutMs?: number; arrived?: () => void } = {},
 ): Promise<KubeObject[]> {
   const noun = nouns[kind.kind] ?? kind.plural;
   const within = namespace === undefined ? '' : `namespaces/${encodeURIComponent(namespace)}/`;
   const path = `/api/v1/${within}${noun}`;
-  const client = await connectToServer(invocation, context);
+  const client = await connectToServer(invocation, context, connectTimeoutMs);
   try {
     const { items } = await readItems(client, path, query, Number.POSITIVE_INFINITY, signal, arrived);
     return items.map((item) => {
