@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CodedError } from '../errors/coded-error.ts';
 import { createLogger, silentLogger } from './logger.ts';
+import { redactText } from './redact.ts';
 
 function logged(level = 'debug') {
   const lines: string[] = [];
@@ -68,6 +71,29 @@ describe('the log', () => {
     const { log, lines } = logged();
     log.warn({}, 'GET /boot?token=hunter2 failed');
     expect(lines.join()).not.toContain('hunter2');
+  });
+
+  it('hides every user and password that follow Basic, of any length, whole or cut off', () => {
+    const credentials = fc.tuple(fc.string(), fc.string()).map((pair) => pair.join(':'));
+    fc.assert(
+      fc.property(credentials, (text) => {
+        const word = Buffer.from(text).toString('base64');
+        expect(redactText(`authorization: Basic ${word}`)).toBe('authorization: Basic [redacted]');
+      }),
+    );
+    const long = Buffer.from(`admin:${randomUUID()}`).toString('base64');
+    for (const cut of [long.slice(2, -3), long.slice(0, 11), `${long}.`]) {
+      expect(redactText(`refused basic ${cut} here`)).toBe('refused basic [redacted] here');
+    }
+  });
+
+  it.each([
+    'The BMC allows no Basic authentication.',
+    'basic auth is off, and so are BASIC CREDENTIALS',
+    'Basic Authentication (RFC 7617)',
+    'Basic read-only access',
+  ])('leaves alone the sentence: %s', (sentence) => {
+    expect(redactText(sentence)).toBe(sentence);
   });
 
   it('shows names of Secrets, hashes, and what was never set', () => {

@@ -18,7 +18,7 @@ function isSecretName(name: string): boolean {
 
 /** Secrets in texts: headers, URLs and the kernel command line of a boot. */
 const secretTexts: readonly [RegExp, string][] = [
-  [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi, '$1 [redacted]'],
+  [/\b(Bearer)\s+[A-Za-z0-9._~+/=-]+/gi, '$1 [redacted]'],
   [/\b((?:mw\.)?token|password|signature)=[^\s&"']+/gi, '$1=[redacted]'],
   [/(https?:\/\/)[^\s/@:]+:[^\s/@]+@/gi, '$1[redacted]@'],
 ];
@@ -26,9 +26,21 @@ const secretTexts: readonly [RegExp, string][] = [
 const censor = '[redacted]';
 const deepest = 8;
 
+/** What may follow the name of the scheme, in a header or in a sentence. */
+const afterBasic = /\b(Basic)(\s+)([A-Za-z0-9._~+/=-]+)/gi;
+const plainWord = /^(?:[A-Z]?[a-z]+(?:-[a-z]+)*|[A-Z]+)\.?$/;
+
+/** Base64 of a user and a password has a colon in it (RFC 7617, 2); what is cut off or broken does not look like a word. */
+function isCredential(word: string): boolean {
+  return !plainWord.test(word) || Buffer.from(word, 'base64').includes(':');
+}
+
 /** A text without the secrets that are known by their form. */
 export function redactText(text: string): string {
-  return secretTexts.reduce((clean, [pattern, replacement]) => clean.replace(pattern, replacement), text);
+  const clean = text.replace(afterBasic, (all, scheme: string, space: string, word: string) =>
+    isCredential(word) ? `${scheme}${space}${censor}` : all,
+  );
+  return secretTexts.reduce((left, [pattern, replacement]) => left.replace(pattern, replacement), clean);
 }
 
 /**
