@@ -62,7 +62,8 @@ export function HistoryList<T extends { id: string }>({
   );
 }
 
-function NoHistory() {
+/** That the server keeps none. */
+export function NoHistory() {
   return (
     <Card>
       <Empty icon="info" title="This server keeps no history">

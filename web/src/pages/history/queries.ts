@@ -49,11 +49,15 @@ interface HistoryPage<T> {
 }
 
 /** A list of the history, newest first, page by page. Nothing watches it: it is asked again when the page is. */
-function historyQuery<T>(path: string, parameters: Readonly<Record<string, string | undefined>>) {
+export function historyQuery<T>(
+  path: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+  limit = 50,
+) {
   return infiniteQueryOptions({
     queryKey: ['history', path, parameters] as const,
     queryFn: ({ pageParam, signal }) =>
-      request<HistoryPage<T>>(path, { query: { ...parameters, limit: 50, cursor: pageParam }, signal }),
+      request<HistoryPage<T>>(path, { query: { ...parameters, limit, cursor: pageParam }, signal }),
     initialPageParam: '',
     getNextPageParam: ({ next }) => next,
     placeholderData: keepPreviousData,

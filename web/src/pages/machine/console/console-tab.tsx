@@ -1,94 +1,26 @@
-import { lazy, Suspense, useEffect, useReducer, useRef, useState } from 'react';
+import { useState } from 'react';
 import type { Machine } from '../../../../../src/api/machine/schema.ts';
-import { Badge } from '../../../components/badge.tsx';
 import { Button } from '../../../components/button.tsx';
-import { Skeleton } from '../../../components/skeleton.tsx';
-import { type ConsoleConnection, connectConsole } from './connect.ts';
 import styles from './console.module.css';
-import { afterEvent, type ConsoleState, consoleWords, unconnected } from './state.ts';
-import type { TerminalHandle } from './terminal.tsx';
+import { LiveConsole } from './live-console.tsx';
+import { RecordedConsole } from './recorded-console.tsx';
 
-const TerminalView = lazy(() => import('./terminal.tsx'));
-
-/** What the machine says on its serial console, and a way to answer. */
+/** What the machine says on its serial console now, and a way to answer; or what it said while it was booted. */
 export default function ConsoleTab({ machine }: { machine: Machine }) {
   const { name } = machine.metadata;
-  const [terminal, setTerminal] = useState<TerminalHandle>();
-  const [bootLog, setBootLog] = useState(false);
-  /** Connections so far: another one begins with another number. */
-  const [attempt, setAttempt] = useState(0);
-  const [state, dispatch] = useReducer(afterEvent, unconnected);
-  const connection = useRef<ConsoleConnection>(undefined);
-  const leave = useRef<HTMLButtonElement>(null);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt is another connection
-  useEffect(() => {
-    if (terminal === undefined) return;
-    terminal.clear();
-    const opened = connectConsole(name, bootLog, { onEvent: dispatch, onBytes: terminal.write });
-    connection.current = opened;
-    return () => {
-      connection.current = undefined;
-      opened.close();
-    };
-  }, [name, bootLog, attempt, terminal]);
-
+  const [recorded, setRecorded] = useState(false);
   return (
-    <section className={styles.console} aria-label={`Console of ${name}`}>
-      <div className={styles.bar}>
-        <ConsoleStatus state={state} />
-        <div className={styles.buttons}>
-          {state.connection === 'closed' ? (
-            <Button icon="refresh" onClick={() => setAttempt(attempt + 1)}>
-              Connect again
-            </Button>
-          ) : undefined}
-          {state.connection === 'open' &&
-          (!state.types || state.line === 'InUse') &&
-          state.kind !== 'BootLog' ? (
-            <Button onClick={() => connection.current?.ask({ type: 'TakeOver' })}>Take over</Button>
-          ) : undefined}
-          {state.types ? (
-            <Button onClick={() => connection.current?.ask({ type: 'Break' })}>Send BREAK</Button>
-          ) : undefined}
-          <Button ref={leave} aria-pressed={bootLog} onClick={() => setBootLog(!bootLog)}>
-            Boot log
-          </Button>
-        </div>
-      </div>
-      {state.message === undefined ? undefined : (
-        <p className={styles.message} role="status">
-          {state.message}
-        </p>
-      )}
-      <Suspense fallback={<Skeleton lines={12} label="Loading the terminal" />}>
-        <TerminalView
-          label={`Keyboard of ${name}`}
-          onReady={setTerminal}
-          onText={(text) => connection.current?.type(text)}
-          onBinary={(binary) => connection.current?.typeBytes(binary)}
-          onLeave={() => leave.current?.focus()}
-        />
-      </Suspense>
-      <p className={styles.hint}>
-        Every key goes to the machine, <kbd>Tab</kbd> too: <kbd>Ctrl F6</kbd> leaves.
-      </p>
-    </section>
-  );
-}
-
-function ConsoleStatus({ state }: { state: ConsoleState }) {
-  const { words, tone } = consoleWords(state);
-  const { types, holder, rack, connection } = state;
-  return (
-    <p className={styles.status} role="status">
-      <Badge tone={tone}>{words}</Badge>
-      {rack === undefined ? undefined : <span className={styles.quiet}>by {rack}</span>}
-      {connection !== 'open' ? undefined : (
-        <span>
-          {types ? 'You type.' : holder === undefined ? 'You look on.' : `${holder} types; you look on.`}
-        </span>
-      )}
-    </p>
+    <div className={styles.console}>
+      <fieldset className={styles.views}>
+        <legend className="visually-hidden">What is shown of the console</legend>
+        <Button aria-pressed={!recorded} onClick={() => setRecorded(false)}>
+          Live
+        </Button>
+        <Button aria-pressed={recorded} onClick={() => setRecorded(true)}>
+          Recorded
+        </Button>
+      </fieldset>
+      {recorded ? <RecordedConsole name={name} /> : <LiveConsole name={name} />}
+    </div>
   );
 }
