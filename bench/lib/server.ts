@@ -6,6 +6,9 @@ import { freePorts } from '../../lab/net/free-ports.ts';
 import { requireProgram } from '../../lab/process/programs.ts';
 import { startCluster } from '../../test/integration/store/cluster.ts';
 
+/** As the chart sets them for the server, so that what is measured is what people run. */
+export const chartSettings = { NODE_OPTIONS: '--max-semi-space-size=8', MALLOC_ARENA_MAX: '2' } as const;
+
 /** `src/bin/server.ts` as a process of its own, with history in a PostgreSQL of its own. */
 export interface MeasuredServer {
   url: string;
@@ -31,6 +34,7 @@ export async function startMeasuredServer(
   const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/bin/server.ts')], {
     env: {
       PATH: process.env.PATH,
+      ...chartSettings,
       KUBECONFIG: kubeconfigPath,
       METALWRIGHT_API_PORT: String(port),
       METALWRIGHT_LOG_LEVEL: 'warn',

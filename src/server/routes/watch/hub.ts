@@ -52,6 +52,8 @@ export interface HubLimits {
   /** Events that wait for one client, and bytes that it has not taken. */
   events: number;
   bytes: number;
+  /** Events that come within this time after one that was sent go out together, in milliseconds. */
+  gatherMs: number;
   history: { events: number; characters: number };
   /** Between two looks whether a client may still watch, and a comment for it, in milliseconds. */
   checkEveryMs: number;
@@ -62,6 +64,7 @@ const defaultLimits: HubLimits = {
   streamsOfOne: 32,
   events: 2_000,
   bytes: 4 * 1024 * 1024,
+  gatherMs: 20,
   history: { events: 10_000, characters: 64 * 1024 * 1024 },
   checkEveryMs: 10_000,
 };
@@ -231,6 +234,8 @@ export function createWatchHub(options: HubOptions): WatchHub {
             sink,
             limits,
             pack,
+            timers,
+            gatherMs: limits.gatherMs,
             mayWatch: (noun, namespace) =>
               access.may(caller, attributesOf(resourceOf(noun), 'watch', { namespace })),
           },

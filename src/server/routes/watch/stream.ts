@@ -1,4 +1,5 @@
 import type { Caller } from '../../../kube/endpoint/caller-review.ts';
+import type { Timers } from '../../../kube/timers.ts';
 import type { Tenant } from '../../tenancy.ts';
 import type { StreamEvent } from './history.ts';
 import type { Pack } from './pack.ts';
@@ -53,13 +54,19 @@ export interface StreamOptions {
   limits: { events: number; bytes: number };
   /** Shared with all streams that may send the same. */
   pack: Pack;
+  /** The first event is sent at once; what comes within this time after it goes out together, in milliseconds. */
+  gatherMs: number;
+  timers: Timers;
 }
 
 /** @param onEnd when it is over, whoever ended it */
 export function createEventStream(options: StreamOptions, onEnd: () => void): EventStream {
-  const { caller, view, sink, mayWatch, limits, pack } = options;
+  const { caller, view, sink, mayWatch, limits, pack, gatherMs, timers } = options;
   let queue: { event: StreamEvent; frame: string }[] = [];
-  let running = false;
+  /** A look at what waits is due. */
+  let due = false;
+  /** What was taken from the queue is not sent yet. */
+  let sending = false;
   let open = true;
 
   function verdict({ noun, namespace }: StreamEvent): boolean | undefined {
@@ -86,17 +93,28 @@ export function createEventStream(options: StreamOptions, onEnd: () => void): Ev
     return frames;
   }
 
-  /** Sends what waits, in order, many events in one piece. */
+  /** Sends what waits, in order, many events in one piece; then the next look is due. */
   async function drain(): Promise<void> {
     while (open && queue.length > 0) {
       const batch = queue;
       queue = [];
+      sending = true;
       const frames = await shown(batch);
+      sending = false;
       if (!open || frames.length === 0) continue;
       sink.write(pack(frames));
       if (sink.pendingBytes() > limits.bytes) bye('SlowClient');
+      timers.after(gatherMs, look);
+      return;
     }
-    running = false;
+    due = false;
+  }
+
+  function look(): void {
+    drain().catch(() => {
+      sink.destroy();
+      finish();
+    });
   }
 
   function bye(reason: ByeReason): void {
@@ -124,20 +142,15 @@ export function createEventStream(options: StreamOptions, onEnd: () => void): Ev
         return;
       }
       queue.push({ event, frame });
-      if (running) return;
-      running = true;
+      if (due) return;
+      due = true;
       // After this turn: events of one turn go out together.
-      setImmediate(() => {
-        drain().catch(() => {
-          sink.destroy();
-          finish();
-        });
-      });
+      setImmediate(look);
     },
     comment(id) {
       if (!open) return;
       // What waits comes before it: an id now would skip that.
-      const isUpToDate = id !== undefined && !running && queue.length === 0;
+      const isUpToDate = id !== undefined && !sending && queue.length === 0;
       sink.write(isUpToDate ? `: still here\nid: ${id}\n\n` : ': still here\n\n');
     },
     bye,

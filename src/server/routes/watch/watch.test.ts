@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aMachine } from '../../../../test/fixtures/objects.ts';
+import { createManualTimers } from '../../../kube/manual-timers.ts';
+import { systemTimers } from '../../../kube/timers.ts';
 import { createHistory, type StreamEvent } from './history.ts';
 import { createPack } from './pack.ts';
 import { createEventStream, type StreamOptions } from './stream.ts';
@@ -24,6 +26,8 @@ function streamTo(options: Partial<StreamOptions> = {}, pending = 0) {
       mayWatch: async () => false,
       limits: { events: 3, bytes: 100 },
       pack: createPack(),
+      gatherMs: 0,
+      timers: systemTimers,
       sink: {
         write: (piece) => written.push(Buffer.from(piece).toString()),
         pendingBytes: () => pending,
@@ -74,6 +78,25 @@ describe('the history of changes', () => {
 });
 
 describe('a stream', () => {
+  it('sends the first event at once, and what comes soon after it together', async () => {
+    const timers = createManualTimers();
+    const { stream, written } = streamTo({ timers, gatherMs: 20 });
+    const atOnce: string[][] = [];
+    for (const sequence of [1, 2, 3]) {
+      stream.offer(event(sequence));
+      await turns();
+      atOnce.push([...written]);
+    }
+    expect(atOnce).toEqual([['1;'], ['1;'], ['1;']]);
+    timers.advance(20);
+    await turns();
+    timers.advance(20);
+    await turns();
+    stream.offer(event(4));
+    await turns();
+    expect(written).toEqual(['1;', '2;3;', '4;']);
+  });
+
   it('sends the events of one turn in one piece and in order', async () => {
     const { stream, written } = streamTo();
     for (const sequence of [1, 2, 3]) stream.offer(event(sequence));
