@@ -40,13 +40,13 @@ describe('uploads in the web UI', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  async function openImages(url: string): Promise<Tab> {
+  async function openImages(url: string, button: 'Upload' | 'Import' = 'Upload'): Promise<Tab> {
     const tab = await openTab(browser, url, phone);
     await tab.page.goto('/sign-in?to=%2Fimages');
     await tab.page.getByLabel('Token').fill(token);
     await tab.page.getByRole('button', { name: 'Sign in' }).click();
     await tab.page.getByRole('heading', { name: 'Images', level: 1 }).waitFor();
-    await tab.page.getByRole('button', { name: 'Upload' }).click();
+    await tab.page.getByRole('button', { name: button }).click();
     return tab;
   }
 
@@ -92,6 +92,29 @@ describe('uploads in the web UI', () => {
     expect(broken).toBe(sent);
     const made = await setting.client.get(bootImageKind, 'debian-12-ours');
     expect(made?.spec).toMatchObject({ release: '12', artifacts: [{ format: 'RawZstd', digest }] });
+    await context.close();
+  });
+
+  it('are asked for in the same words as an image of a web server, which needs no file', async () => {
+    const { page, context } = await openImages(server.url, 'Import');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Address').fill('https://images.example.com/ours.raw.gz');
+    await dialog.getByText('packed by gzip').waitFor();
+    await dialog.getByLabel('Name').fill('ours');
+    await dialog.getByLabel('System').fill('debian');
+    await dialog.getByLabel('Release').fill('13');
+    await dialog.getByLabel('Architecture').selectOption('arm64');
+    await dialog.getByLabel('SHA-256').fill(digest.slice('sha256:'.length));
+    expect(await violations(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Import' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    const made = await setting.client.get(bootImageKind, 'ours');
+    expect(made?.spec).toMatchObject({
+      ...{ os: 'debian', release: '13', architecture: 'arm64' },
+      artifacts: [
+        { format: 'RawGzip', digest, source: { http: { url: 'https://images.example.com/ours.raw.gz' } } },
+      ],
+    });
     await context.close();
   });
 

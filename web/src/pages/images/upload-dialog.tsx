@@ -1,20 +1,18 @@
 import { useQuery } from '@tanstack/react-query';
-import { type ChangeEvent, type FormEvent, useId, useState } from 'react';
+import { type ChangeEvent, useState } from 'react';
 import { uploadsQuery } from '../../api/uploads.ts';
 import { Button } from '../../components/button.tsx';
-import { Dialog } from '../../components/dialog.tsx';
-import { SelectField, TextField } from '../../components/field.tsx';
+import { TextField } from '../../components/field.tsx';
 import { GuardedButton } from '../../components/guarded-button.tsx';
 import { Meter } from '../../components/meter.tsx';
-import { ProblemNotice } from '../../components/problem-notice.tsx';
 import { diskSize } from '../../format/size.ts';
+import { bindFields, ImageDialog } from './image-dialog.tsx';
 import styles from './images.module.css';
-import { emptyUpload, filledBy, type UploadForm, wrongWith } from './upload-form.ts';
+import { emptyUpload, filledBy, wrongWith } from './upload-form.ts';
 import { useUpload } from './use-upload.ts';
 
 /** Sends an image of a whole disk from this computer. What was typed and what was sent stay until it is taken. */
 export function UploadDialog({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
-  const id = useId();
   const [form, setForm] = useState(emptyUpload);
   const [file, setFile] = useState<File>();
   const [wrong, setWrong] = useState<string>();
@@ -24,14 +22,7 @@ export function UploadDialog({ open, onOpenChange }: { open: boolean; onOpenChan
     setFile(undefined);
     onOpenChange(false);
   });
-  const problem = upload.error ?? error;
-  const bind = (field: keyof UploadForm) => ({
-    value: form[field],
-    autoComplete: 'off',
-    spellCheck: false,
-    disabled: upload.busy,
-    onChange: ({ target }: { target: { value: string } }) => setForm({ ...form, [field]: target.value }),
-  });
+  const bind = bindFields(form, setForm, upload.busy);
   const choose = async ({ target }: ChangeEvent<HTMLInputElement>): Promise<void> => {
     const chosen = target.files?.[0];
     if (chosen === undefined) return;
@@ -44,17 +35,20 @@ export function UploadDialog({ open, onOpenChange }: { open: boolean; onOpenChan
     file !== undefined && data !== undefined && file.size > data.limits.fileBytes
       ? `The server takes ${diskSize(data.limits.fileBytes)} at most.`
       : undefined;
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     if (file !== undefined && wrong === undefined && tooLarge === undefined) upload.start({ file, form });
   };
   return (
-    <Dialog
+    <ImageDialog
       open={open}
       onOpenChange={onOpenChange}
       title="Upload an image"
       description="A raw image of a whole disk on this computer, packed by zstd or gzip or not at all. The server keeps it for the racks."
-      actions={
+      bind={bind}
+      digestHint="Of the file, when you know it: anything else is thrown away."
+      problem={upload.error ?? error}
+      onSubmit={submit}
+      actions={(id) =>
         upload.busy ? (
           <Button onClick={upload.stop}>Stop</Button>
         ) : (
@@ -71,8 +65,7 @@ export function UploadDialog({ open, onOpenChange }: { open: boolean; onOpenChan
           </>
         )
       }
-    >
-      <form id={id} className={styles.form} onSubmit={submit}>
+      source={
         <TextField
           label="File"
           type="file"
@@ -82,26 +75,12 @@ export function UploadDialog({ open, onOpenChange }: { open: boolean; onOpenChan
           error={wrong ?? tooLarge}
           onChange={(event) => void choose(event)}
         />
-        <TextField label="Name" required placeholder="debian-12" {...bind('name')} />
-        <div className={styles.row}>
-          <TextField label="System" required placeholder="debian" {...bind('os')} />
-          <TextField label="Release" required placeholder="12" {...bind('release')} />
-          <SelectField label="Architecture" {...bind('architecture')}>
-            <option>amd64</option>
-            <option>arm64</option>
-          </SelectField>
-        </div>
-        <TextField
-          label="SHA-256"
-          hint="Of the file, when you know it: anything else is thrown away."
-          {...bind('digest')}
-        />
-        {file === undefined || upload.sent === 0 ? undefined : (
-          <SentMeter sent={upload.sent} total={file.size} />
-        )}
-        {problem === null ? undefined : <ProblemNotice error={problem} />}
-      </form>
-    </Dialog>
+      }
+    >
+      {file === undefined || upload.sent === 0 ? undefined : (
+        <SentMeter sent={upload.sent} total={file.size} />
+      )}
+    </ImageDialog>
   );
 }
 
