@@ -136,7 +136,9 @@ export function createLine(deps: LineDeps): Line {
       console = undefined;
       state = 'Lost';
       message = undefined;
-      await Promise.all([running, held?.close()]);
+      // Who wants it again waits for that: else the BMC would say that it is in use.
+      running = Promise.all([running, held?.close()]).then(() => undefined);
+      await running;
     },
   };
 }

@@ -27,6 +27,7 @@ function setting({ most = 32, limits = {} }: { most?: number; limits?: Partial<C
   const watchers = new Set<(change: Change<Machine>) => void>();
   const held = new Map<string, ConsoleListener>();
   const opened: string[] = [];
+  let closing: Promise<void> = Promise.resolve();
   let refusal: Error | undefined;
   const source: ConsoleSource = {
     kind: 'Sol',
@@ -34,7 +35,7 @@ function setting({ most = 32, limits = {} }: { most?: number; limits?: Partial<C
       opened.push(`${name}${takeOver ? ' by force' : ''}`);
       if (refusal !== undefined) throw refusal;
       held.set(name, listener);
-      return { write: () => true, close: async () => void held.delete(name) };
+      return { write: () => true, close: () => closing.then(() => void held.delete(name)) };
     },
   };
   const clock = { now: () => Date.parse(since) + timers.monotonic() };
@@ -62,6 +63,10 @@ function setting({ most = 32, limits = {} }: { most?: number; limits?: Partial<C
   });
   return {
     ...{ timers, consoles, recorder, opened, held },
+    /** What it takes to give a line free. */
+    closesWith(promise: Promise<void>) {
+      closing = promise;
+    },
     refuse: (error: Error | undefined) => {
       refusal = error;
     },
@@ -186,6 +191,23 @@ describe('a recorder of consoles', () => {
     seat.leave();
     await timers.advance(61_000);
     expect([...held.keys()]).toEqual(['m1']);
+  });
+
+  it('has given a line back before somebody who comes at that moment gets it', async () => {
+    const { timers, recorder, consoles, set, opened, closesWith } = setting();
+    const closed = Promise.withResolvers<void>();
+    closesWith(closed.promise);
+    set(inPhase('m1', 'Deploying'));
+    recorder.start();
+    await timers.advance(0);
+    set(inPhase('m1', 'Deployed'));
+    const ann = aViewer();
+    consoles.join('m1', ann);
+    await timers.advance(1_000);
+    expect([opened, ann.states.at(-1)]).toEqual([['m1'], 'Opening']);
+    closed.resolve();
+    await timers.advance(0);
+    expect([opened, ann.states.at(-1)]).toEqual([['m1', 'm1'], 'Open']);
   });
 
   it('shows who comes to look what was said before, and leaves them the line', async () => {
