@@ -29,10 +29,38 @@ export interface ListLineProps {
 }
 
 /**
- * One line of the list, where it belongs: a heading of a group, a row, or on a phone a card. While the list is scrolled only lines that
- * come into the window are drawn: the others have the same properties as before.
+ * One line of the list, where it belongs: a heading of a group, a row, or on a phone a card. While the list is scrolled, and when more
+ * of it comes, only lines that come into the window are drawn.
  */
-export const ListLine = memo(function ListLine({
+export const ListLine = memo(LineOfList, looksTheSame);
+
+const compared = [
+  'index',
+  'grouping',
+  'top',
+  'template',
+  'isCard',
+  'isFocusable',
+  'isSelected',
+  'onFocus',
+] as const;
+
+/** Lines and rows of the table are new ones whenever the list is longer, and say the same of the same machine. */
+function looksTheSame(before: ListLineProps, after: ListLineProps): boolean {
+  const { line, row } = after;
+  const isSameLine =
+    line.kind === 'machine'
+      ? before.line.kind === 'machine' &&
+        before.line.machine === line.machine &&
+        before.line.index === line.index
+      : before.line.kind === 'group' && before.line.label === line.label;
+  const hadRow = before.row !== undefined;
+  return (
+    isSameLine && hadRow === (row !== undefined) && compared.every((name) => before[name] === after[name])
+  );
+}
+
+function LineOfList({
   line,
   index,
   grouping,
@@ -84,7 +112,7 @@ export const ListLine = memo(function ListLine({
       )}
     </div>
   );
-});
+}
 
 function CardCell({ machine }: { machine: Machine }) {
   const { spec, status } = machine;

@@ -1,7 +1,15 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useTable } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import type { Machine } from '../../../../src/api/machine/schema.ts';
 import { useIsPhone } from '../../hooks/use-media.ts';
 import { columnIds, columns as definitions, features, lookOf } from './columns.tsx';
@@ -66,11 +74,13 @@ export function MachineList(props: MachineListProps) {
   const shown = table.getVisibleLeafColumns().map(({ id }) => id);
   const template = `2.25rem ${shown.map((id) => lookOf(id).width).join(' ')}`;
 
+  // All places are worked out anew when this is another function: with every pixel of scrolling, if it were made here.
+  const keyOf = useCallback((at: number) => lines[at]?.key ?? at, [lines]);
   const virtualizer = useWindowVirtualizer({
     count: lines.length,
     estimateSize: (at) =>
       lines[at]?.kind === 'group' ? heights.group : isPhone ? heights.card : heights.row,
-    getItemKey: (at) => lines[at]?.key ?? at,
+    getItemKey: keyOf,
     overscan,
     scrollMargin: margin,
     // Below the bar and the heads of the columns.
@@ -78,7 +88,7 @@ export function MachineList(props: MachineListProps) {
     scrollPaddingEnd: 80,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: heights are other ones then
-  useEffect(() => virtualizer.measure(), [isPhone, lines, virtualizer]);
+  useEffect(() => virtualizer.measure(), [isPhone, virtualizer]);
   useLayoutEffect(() => {
     const top = (place.current?.getBoundingClientRect().top ?? 0) + window.scrollY;
     setMargin((before) => (Math.abs(before - top) < 1 ? before : top));
