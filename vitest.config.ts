@@ -4,8 +4,8 @@ import { LongestFirst } from './test/integration/shared/longest-first.ts';
 /**
  * Suites by folder: unit tests sit beside the code; `test/integration` needs a real API server or network
  * namespaces; `test/e2e` boots virtual machines. `./dev test` runs them in this order.
- * `test/e2e-lifecycle` has stories that are too long for that: they run one by one, by `./dev test e2e lifecycle`, `virtual-media` or `browser`;
- * `test/cluster` installs the chart on a real node: by `./dev test cluster`.
+ * `test/cluster` installs the chart on a real node, last.
+ * `test/e2e-lifecycle` has stories that are too long for that: they run one by one, by `./dev test e2e lifecycle`, `virtual-media` or `browser`.
  */
 export default defineConfig({
   test: {

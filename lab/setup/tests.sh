@@ -25,7 +25,7 @@ run_tests() {
   fi
   # Stories: too long for every run of all tests.
   case "$*" in "e2e lifecycle" | "e2e virtual-media" | "e2e browser" | "e2e first-machine") suites=("$2") ;; esac
-  [ $# -gt 0 ] || suites=(check unit integration e2e)
+  [ $# -gt 0 ] || suites=(check unit integration e2e cluster)
   for suite in "${suites[@]}"; do
     case $suite in
       check | unit | integration | e2e | lifecycle | virtual-media | browser | first-machine | cluster) ;;
@@ -111,7 +111,7 @@ run_suite() {
     browser) project=(lifecycle test/e2e-lifecycle/browser.test.ts) ;;
   esac
   run_vitest "${project[@]}"
-  case $1 in unit | integration | e2e) ;; *) return ;; esac
+  case $1 in unit | integration | e2e | cluster) ;; *) return ;; esac
   # Many that fail are no matter of chance.
   if [ ${#FAILED_FILES[@]} -eq 0 ] || [ ${#FAILED_FILES[@]} -gt 3 ]; then return; fi
   local line passed failed skipped file again=()
