@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Prints the licences of a parts list, with the texts that are installed below a folder: `node licences.ts SBOM FOLDER`. */
+/** Prints the licences of a parts list, with the texts that are installed below folders: `node licences.ts SBOM FOLDER...`. */
 
 interface Installed {
   name: string;
@@ -31,7 +31,7 @@ function describe(path: string): Installed[] {
   return [{ name, version, licence, text: found && readFileSync(join(path, found), 'utf8').trim() }];
 }
 
-const [list = 'sbom.cdx.json', root = '.'] = process.argv.slice(2);
+const [list = 'sbom.cdx.json', ...roots] = process.argv.slice(2);
 const { components }: { components: { name: string; version: string; purl: string }[] } = JSON.parse(
   readFileSync(list, 'utf8'),
 );
@@ -39,8 +39,9 @@ const foreign = components.filter(
   ({ purl }) => purl.startsWith('pkg:npm/') && !purl.startsWith('pkg:npm/%40metalwright/'),
 );
 const wanted = new Set(foreign.map(({ name, version }) => `${name}@${version}`));
-const installed = ['node_modules', 'web/node_modules']
-  .flatMap((folder) => packagesIn(join(root, folder)))
+const installed = roots
+  .flatMap((root) => [join(root, 'node_modules'), join(root, 'web', 'node_modules')])
+  .flatMap(packagesIn)
   .flatMap(describe)
   .map((each) => [`${each.name}@${each.version}`, each] as const);
 // The same version may be installed twice.

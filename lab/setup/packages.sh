@@ -26,6 +26,7 @@ BENCH_PACKAGES=(kea-dhcp4-server kea-admin dnsmasq-base tftpd-hpa curl nginx-lig
 
 # A real node, and the image that runs on it.
 IMAGE_PACKAGES=(buildah mmdebstrap ca-certificates openssh-client)
+EMULATION_PACKAGES=(qemu-user-static arch-test)
 NODE_PACKAGES=(containerd runc containernetworking-plugins nftables iptables conntrack dnsmasq-base)
 
 ensure_base_packages() { ensure_packages "${BASE_PACKAGES[@]}"; }
@@ -34,6 +35,7 @@ ensure_all_packages() {
   APT_WRAPPER=without_services ensure_packages "${SERVER_PACKAGES[@]}"
 }
 ensure_image_packages() { APT_WRAPPER=without_services ensure_packages "${IMAGE_PACKAGES[@]}"; }
+ensure_emulation_packages() { APT_WRAPPER=without_services ensure_packages "${EMULATION_PACKAGES[@]}"; }
 ensure_node_packages() { APT_WRAPPER=without_services ensure_packages "${NODE_PACKAGES[@]}"; }
 ensure_bench_packages() { APT_WRAPPER=without_services ensure_packages "${BENCH_PACKAGES[@]}"; }
 
