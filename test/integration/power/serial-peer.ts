@@ -26,6 +26,31 @@ export async function until(what: string, holds: () => boolean, withinMs = 60_00
   }
 }
 
+/** Files of ipmi_sim for a BMC whose serial line is a TCP port. @returns its arguments, for that directory */
+export function writeSerialFiles(
+  directory: string,
+  { user, port, serialPort }: { user: SerialPeer['user']; port: number; serialPort: number },
+): string[] {
+  const configuration = `name "sol"
+set_working_mc 0x20
+  startlan 1
+    addr 127.0.0.1 ${port}
+    priv_limit admin
+    allowed_auths_operator none md2 md5 straight
+    allowed_auths_admin none md2 md5 straight
+    guid a123456789abcdefa123456789abcdef
+  endlan
+  chassis_control "${join(directory, 'chassis.sh')} 0x20"
+  sol "tcp:127.0.0.1:${serialPort}" 115200
+  user 2 true "${user.username}" "${user.password}" admin 10 none md2 md5 straight
+`;
+  writeFileSync(join(directory, 'chassis.sh'), '#!/bin/sh\necho power:1\n');
+  chmodSync(join(directory, 'chassis.sh'), 0o700);
+  writeFileSync(join(directory, 'lan.conf'), configuration);
+  writeFileSync(join(directory, 'sim.emu'), oneController);
+  return ['-c', join(directory, 'lan.conf'), '-f', join(directory, 'sim.emu'), '-s', directory, '-n'];
+}
+
 export async function startSerialPeer(): Promise<SerialPeer> {
   const user = { username: 'operator', password: randomBytes(7).toString('hex') };
   const program = requireProgram('ipmi_sim', 'openipmi');
@@ -41,24 +66,7 @@ export async function startSerialPeer(): Promise<SerialPeer> {
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new Error('no port');
   const port = await freePort();
-  const configuration = `name "sol"
-set_working_mc 0x20
-  startlan 1
-    addr 127.0.0.1 ${port}
-    priv_limit admin
-    allowed_auths_operator none md2 md5 straight
-    allowed_auths_admin none md2 md5 straight
-    guid a123456789abcdefa123456789abcdef
-  endlan
-  chassis_control "${join(directory, 'chassis.sh')} 0x20"
-  sol "tcp:127.0.0.1:${bound.port}" 115200
-  user 2 true "${user.username}" "${user.password}" admin 10 none md2 md5 straight
-`;
-  writeFileSync(join(directory, 'chassis.sh'), '#!/bin/sh\necho power:1\n');
-  chmodSync(join(directory, 'chassis.sh'), 0o700);
-  writeFileSync(join(directory, 'lan.conf'), configuration);
-  writeFileSync(join(directory, 'sim.emu'), oneController);
-  const files = ['-c', 'lan.conf', '-f', 'sim.emu', '-s', '.', '-n'];
+  const files = writeSerialFiles(directory, { user, port, serialPort: bound.port });
   const bmc = startPeer(program, files, directory);
   const target: PowerTarget = {
     ...{ address: `127.0.0.1:${port}`, ...user, bootMode: 'UEFI', parameters: {}, secret: {} },

@@ -1,14 +1,21 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findCondition } from '../../../src/api/conditions.ts';
 import { fabricKind } from '../../../src/api/fabric/schema.ts';
+import type { MachinePhase } from '../../../src/api/machine/phases.ts';
+import { machineKind } from '../../../src/api/machine/schema.ts';
 import { rackKind } from '../../../src/api/rack/schema.ts';
 import { subnetKind } from '../../../src/api/subnet/schema.ts';
 import { vlanKind } from '../../../src/api/vlan/schema.ts';
+import { secrets } from '../../../src/kube/core-resources.ts';
+import { aMachine } from '../controllers/setting.ts';
 import { createDhclient } from '../netns/dhclient.ts';
 import { type Background, requireTools } from '../netns/namespaces.ts';
+import { requireProgram } from '../power/peers.ts';
+import { writeSerialFiles } from '../power/serial-peer.ts';
 import { eventually, type RackProcess, type Site, startSite } from './site.ts';
 
 let site: Site;
@@ -127,6 +134,56 @@ describe('the admin endpoint', () => {
     });
     expect(await ask('/console-log?limit=0', reader)).toMatchObject({ status: 400 });
   });
+
+  it('shows what a machine says on its serial line while it is commissioned', async () => {
+    const user = { username: 'operator', password: randomBytes(7).toString('hex') };
+    const directory = join(site.directory, 'serial');
+    mkdirSync(directory);
+    const [port, serialPort] = [6230, 6231];
+    const ipmiSim = requireProgram('ipmi_sim', 'openipmi');
+    const speaker = `require('node:net').createServer((line) => setInterval(() => line.write('tick\\r\\n'), 200)).listen(${serialPort}, '127.0.0.1', () => console.log('listening'))`;
+    const line = site.node.start([process.execPath, '-e', speaker]);
+    await line.until(/listening/);
+    const bmc = site.node.start([ipmiSim, ...writeSerialFiles(directory, { user, port, serialPort })]);
+    try {
+      const data = Object.fromEntries(
+        Object.entries(user).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
+      );
+      await site.client.create(secrets, { metadata: { name: 'bmc', namespace: 'metalwright-system' }, data });
+      const machine = aMachine('talks', 9);
+      const access = { driver: 'ipmi', address: `127.0.0.1:${port}`, credentialsSecret: 'bmc' } as const;
+      await site.client.create(machineKind, { ...machine, spec: { ...machine.spec, bmc: access } });
+      const enter = (phase: MachinePhase) => {
+        const since = new Date().toISOString();
+        // What the power order of a commissioning leaves behind.
+        const bmcReach = [{ rack: 'rack-1', reaches: true, since }];
+        return site.client.applyStatus(
+          machineKind,
+          { metadata: { name: 'talks' }, status: { phase, phaseSince: since, bmcReach } },
+          { fieldManager: 'test', force: true },
+        );
+      };
+      await enter('Commissioning');
+      const last = async (): Promise<number> => JSON.parse((await ask('/console-log', reader)).body).last;
+      await eventually('lines', async () => (await last()) > 3, 150_000);
+      const { items } = JSON.parse((await ask('/console-log?limit=1', reader)).body);
+      expect(items).toMatchObject([{ sequence: 1, machine: 'talks', text: 'tick' }]);
+      // It speaks on, and nobody listens.
+      await enter('Deployed');
+      let before = await last();
+      await eventually('silence', async () => {
+        const now = await last();
+        const silent = now === before;
+        before = now;
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        return silent && now === (await last());
+      });
+    } finally {
+      await bmc.stop('SIGKILL');
+      await line.stop('SIGKILL');
+      await site.client.delete(machineKind, 'talks').catch(() => undefined);
+    }
+  }, 300_000);
 
   it('shows the leases of dynamic ranges to who may see them', async () => {
     const { status, body } = await ask('/leases?subnet=s&state=Bound', reader);
