@@ -19,7 +19,7 @@ FROM --platform=$BUILDPLATFORM ${BASE} AS loaders-of-packages
 WORKDIR /packages
 RUN dpkg --add-architecture amd64 && apt-get update && \
     apt-get download ipxe isolinux syslinux-common \
-      grub-efi-amd64-bin:amd64 grub-efi-amd64-signed:amd64 shim-signed:amd64 && \
+      grub-common:amd64 grub-efi-amd64-bin:amd64 grub-efi-amd64-signed:amd64 shim-signed:amd64 && \
     for package in *.deb; do dpkg-deb --extract "$package" unpacked; done && \
     cp -a unpacked/usr/. /usr/
 

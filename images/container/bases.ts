@@ -123,7 +123,10 @@ async function loaders(suite: string): Promise<string> {
       ...loaderFolders.map((name) => `usr/lib/${name}`),
       ...loaderPackages.map((name) => `usr/share/doc/${name}`),
     ];
-    for (const path of folders) await cp(join(from, path), join(root, path), { recursive: true });
+    // The licence of GRUB is a link into a package beside it.
+    for (const path of folders) {
+      await cp(join(from, path), join(root, path), { recursive: true, dereference: true });
+    }
     await shell('tar -C "$ROOT" --numeric-owner -cf "$TO/loaders.tar" .', { env: { ROOT: root, TO: to } });
     for (const folder of [from, root]) await rm(folder, { recursive: true, force: true });
   });

@@ -32,9 +32,8 @@ export async function openEmulation(architecture: Architecture): Promise<Emulati
   const rule = `/usr/lib/binfmt.d/qemu-${machine}.conf`;
   const advice = `programs of ${architecture} do not run here: apt-get install qemu-user-static arch-test`;
   if ((await text(rule)) === '') throw new Error(`${advice} (no ${rule})`);
-  const holder = await holdUserNamespace();
+  const { holder, ended } = await holdUserNamespace();
   const close = async () => {
-    const ended = once(holder, 'exit');
     holder.stdin.end();
     await ended;
   };
@@ -62,12 +61,13 @@ async function holdUserNamespace() {
   const holder = spawn('unshare', ['--user', 'sh', '-c', 'echo entered; exec cat'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  const ended = new Promise<void>((resolve) => holder.on('close', () => resolve()));
   const failed = once(holder, 'exit').then(() =>
     Promise.reject(new Error('no user namespace: unshare --user failed')),
   );
   await Promise.race([once(holder.stdout, 'data'), failed]);
   for (const kind of ['uid', 'gid']) await writeFile(`/proc/${holder.pid}/${kind}_map`, '0 0 4294967295');
-  return holder;
+  return { holder, ended };
 }
 
 function text(path: string): Promise<string> {

@@ -87,6 +87,7 @@ describe.each(images)('the container image for $architecture', ({ architecture, 
     for (const path of [
       ...['usr/lib/ipxe/undionly.kpxe', 'usr/lib/ipxe/snponly.efi', 'usr/lib/shim/shimx64.efi.signed'],
       ...['usr/lib/grub/x86_64-efi-signed/gcdx64.efi.signed', 'usr/lib/ISOLINUX/isolinux.bin'],
+      ...['ipxe', 'grub-efi-amd64-bin'].map((name) => `usr/lib/metalwright/licences/${name}`),
       ...['opt/metalwright/web/dist/index.html', 'opt/metalwright/LICENSE', 'opt/metalwright/LICENCES.md'],
     ]) {
       expect((await stat(join(root.path, path))).size, path).toBeGreaterThan(0);
