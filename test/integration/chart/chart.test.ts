@@ -123,7 +123,7 @@ describe('the chart', () => {
 
   it.each(valuesMatrix)('runs its pods on nodes of any architecture, with %s', async (_sentence, values) => {
     const pods = (await helm.template(values)).map(podOf).filter((pod) => pod !== undefined);
-    expect(pods.length).toBeGreaterThan(2);
+    expect(pods.length).toBeGreaterThan(1);
     expect(JSON.stringify(pods)).not.toMatch(/kubernetes\.io\/arch/);
   });
 });
