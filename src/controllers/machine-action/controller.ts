@@ -1,6 +1,6 @@
-import type { Chassis } from '../../api/chassis/schema.ts';
+import { type Chassis, chassisKind } from '../../api/chassis/schema.ts';
 import { mergeConditions, readiness } from '../../api/conditions.ts';
-import type { Machine } from '../../api/machine/schema.ts';
+import { type Machine, machineKind } from '../../api/machine/schema.ts';
 import {
   type AnyAction,
   isMachineAction,
@@ -75,7 +75,7 @@ export async function reconcileAction(
 ): Promise<ReconcileResult | undefined> {
   const action = deps.informers.actions.get(name);
   if (action === undefined || action.metadata.deletionTimestamp !== undefined) return undefined;
-  const decision = decideAction(action, targetOf(action, deps), deps.clock.now());
+  const decision = decideAction(action, await targetOf(action, deps), deps.clock.now());
   switch (decision.kind) {
     case 'Wait':
       return decision.forMs === undefined ? undefined : { requeueAfterMs: decision.forMs };
@@ -91,9 +91,17 @@ export async function reconcileAction(
   }
 }
 
-function targetOf(action: AnyAction, { informers }: MachineActionControllerDeps): ActionTarget | undefined {
-  if (isMachineAction(action)) return informers.machines.get(action.spec.machine);
-  return informers.chassis.get(action.spec.chassis);
+/** Of what is not in the copy the API server itself is asked: it may have been made a moment before the action. */
+async function targetOf(
+  action: AnyAction,
+  { informers, client }: MachineActionControllerDeps,
+): Promise<ActionTarget | undefined> {
+  if (isMachineAction(action)) {
+    const { machine } = action.spec;
+    return informers.machines.get(machine) ?? (await client.get(machineKind, machine));
+  }
+  const { chassis } = action.spec;
+  return informers.chassis.get(chassis) ?? (await client.get(chassisKind, chassis));
 }
 
 async function write(
