@@ -108,7 +108,8 @@ describe('a foreign DHCP server', () => {
     }
     const offered = dnsmasq.output().match(/DHCPOFFER\(eth0\) [\d.]+/g) ?? [];
     expect(offered.length).toBeGreaterThan(3);
-    expect(new Set(offered).size).toBe(2);
+    // dnsmasq picks an address by the MAC address: two racks may well be offered the same.
+    expect(new Set(offered).size).toBeLessThanOrEqual(2);
     expect(readFileSync(join(directory, 'dnsmasq.leases'), 'utf8')).toBe('');
   });
 
