@@ -83,6 +83,7 @@ try {
   await load(ours, lists, { perSecond: 10, seconds: 2 });
   const before = cpuSeconds(pid);
   const listed = await load(ours, lists, { perSecond, seconds });
+  const residentAfterLists = residentMiB(pid);
   const cpuMs = ((cpuSeconds(pid) - before) * 1000) / listed.length;
   const { tls } = await readCredentials(loadKubeConfig(controlPlane.kubeconfigPath));
   // An administrator's certificate: no fair share of anything is waited for.
@@ -98,7 +99,9 @@ try {
     `median ${percentile(
       listed.map(({ ms }) => ms),
       0.5,
-    ).toFixed(1)} ms, ${cpuMs.toFixed(1)} ms of processor time for each, ${residentMiB(pid).toFixed(0)} MiB`,
+    ).toFixed(
+      1,
+    )} ms, ${cpuMs.toFixed(1)} ms of processor time for each, ${residentAfterLists.toFixed(0)} MiB`,
   );
   report.add({
     name: 'api-list-p99',
@@ -170,8 +173,8 @@ try {
   });
   report.add({
     name: 'api-memory',
-    what: `resident memory of the server after all of it, with ${size.toLocaleString('en')} machines, their inventories, and history in PostgreSQL`,
-    ours: residentMiB(pid),
+    what: `resident memory of the server, after the lists or after the streams, whichever is more, with ${size.toLocaleString('en')} machines, their inventories, and history in PostgreSQL`,
+    ours: Math.max(residentAfterLists, residentMiB(pid)),
     peers: [{ name: 'goal', value: 512 }],
     unit: 'MiB',
   });

@@ -93,6 +93,8 @@ async function start(): Promise<{ stop(): Promise<void> }> {
   server.ready().then(
     () => {
       setFlagsFromString('--no-optimize-for-size');
+      // V8 looks through old objects when they are a third more, and would else let them become several times as many.
+      setFlagsFromString('--heap-growing-percent=30');
       log.info({}, 'caches are filled');
     },
     () => undefined,
