@@ -52,8 +52,18 @@ async def run(process):
     child = await asyncio.create_subprocess_exec(
         *console, process.command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
-    await process.redirect(stdout=child.stdout, stderr=child.stderr)
+    # All that was said goes out before the end: a redirection may still be on its way then.
+    await asyncio.gather(carry(child.stdout, process.stdout), carry(child.stderr, process.stderr))
     process.exit(await child.wait())
+
+
+async def carry(said, to):
+    try:
+        while data := await said.read(65536):
+            to.write(data)
+            await to.drain()
+    except (BrokenPipeError, ConnectionError):
+        pass
 
 
 async def serve():
