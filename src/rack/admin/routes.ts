@@ -41,31 +41,23 @@ export function adminRoutes(deps: AdminRoutesDeps): EndpointRoute[] {
       }),
     },
     { path: '/status', handle: () => jsonAnswer(deps.status()) },
-    {
-      path: '/leases',
-      async handle(query) {
-        const wanted = parseLeaseQuery(query);
-        if (typeof wanted === 'string') return textAnswer(wanted, 400);
-        return jsonAnswer(await pageOfLeases(deps.leases(), wanted, clock.now()));
-      },
-    },
-    {
-      path: '/sensors',
-      handle(query) {
-        const wanted = parseSensorQuery(query);
-        return typeof wanted === 'string'
-          ? textAnswer(wanted, 400)
-          : jsonAnswer(pageOfSensors(deps.sensors, wanted));
-      },
-    },
-    {
-      path: '/console-log',
-      handle(query) {
-        const wanted = parseLineQuery(query);
-        return typeof wanted === 'string'
-          ? textAnswer(wanted, 400)
-          : jsonAnswer(pageOfLines(deps.lines, wanted));
-      },
-    },
+    paged('/leases', parseLeaseQuery, (wanted) => pageOfLeases(deps.leases(), wanted, clock.now())),
+    paged('/sensors', parseSensorQuery, (wanted) => pageOfSensors(deps.sensors, wanted)),
+    paged('/console-log', parseLineQuery, (wanted) => pageOfLines(deps.lines, wanted)),
   ];
+}
+
+/** A route that answers with a page as JSON. @param parse a text is what is wrong with the query */
+function paged<Q extends object>(
+  path: string,
+  parse: (query: URLSearchParams) => Q | string,
+  page: (wanted: Q) => unknown,
+): EndpointRoute {
+  return {
+    path,
+    async handle(query) {
+      const wanted = parse(query);
+      return typeof wanted === 'string' ? textAnswer(wanted, 400) : jsonAnswer(await page(wanted));
+    },
+  };
 }
