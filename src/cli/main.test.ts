@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { aMachine, aRack } from '../../test/fixtures/objects.ts';
+import { plainTerminal } from '../../test/fixtures/terminal.ts';
 import { allocationKind } from '../api/allocation/schema.ts';
 import { bootImageKind } from '../api/boot-image/schema.ts';
 import { machineKind } from '../api/machine/schema.ts';
@@ -31,16 +32,14 @@ beforeEach(async () => {
 });
 
 const context: () => Context = () => ({
-  terminal: {
-    columns: undefined,
-    colour: false,
-    out: (text) => {
+  terminal: plainTerminal(
+    (text) => {
       out += text;
     },
-    err: (text) => {
+    (text) => {
       err += text;
     },
-  },
+  ),
   version: '1.2.3',
   rest: {},
   cluster: async () => ({ client, context: 'test', server: 'https://test', namespace: 'default' }),

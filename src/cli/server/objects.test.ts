@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createSilentServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aMachine } from '../../../test/fixtures/objects.ts';
+import { plainTerminal } from '../../../test/fixtures/terminal.ts';
 import { machineKind } from '../../api/machine/schema.ts';
 import { createMemoryClient, type MemoryClient } from '../../kube/memory-client.ts';
 import type { Context, RestEnvironment } from '../command.ts';
@@ -74,16 +75,14 @@ describe('a list where a REST API is named', () => {
   });
 
   const context = (): Context => ({
-    terminal: {
-      columns: undefined,
-      colour: false,
-      out: (text) => {
+    terminal: plainTerminal(
+      (text) => {
         out += text;
       },
-      err: (text) => {
+      (text) => {
         err += text;
       },
-    },
+    ),
     version: '0.0.0',
     rest,
     cluster: async () => ({

@@ -29,6 +29,12 @@ export interface Tab {
   complaints: string[];
 }
 
+/** Signs in on the page for it, which is open. */
+export async function signIn(page: Page, token: string): Promise<void> {
+  await page.getByLabel('Token').fill(token);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
 /** @param size of the window @param theme what the system prefers */
 export async function openTab(
   browser: Browser,

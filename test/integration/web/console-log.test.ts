@@ -2,7 +2,16 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { machineKind } from '../../../src/api/machine/schema.ts';
 import { type Setting, startSetting } from '../server/setting.ts';
-import { desktop, launch, openTab, phone, screenshot, sidewaysOverflow, violations } from './browser.ts';
+import {
+  desktop,
+  launch,
+  openTab,
+  phone,
+  screenshot,
+  sidewaysOverflow,
+  signIn,
+  violations,
+} from './browser.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 
 describe('the recorded console in the web UI', () => {
@@ -41,8 +50,7 @@ describe('the recorded console in the web UI', () => {
     });
     await prepare(tab.page);
     await tab.page.goto('/sign-in?to=%2Fmachines%2Ftalks%3Ftab%3Dconsole');
-    await tab.page.getByLabel('Token').fill(token);
-    await tab.page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(tab.page, token);
     await tab.page.getByText('Line open').waitFor();
     return tab;
   }

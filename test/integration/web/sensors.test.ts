@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { machineKind } from '../../../src/api/machine/schema.ts';
 import { type Setting, startSetting } from '../server/setting.ts';
-import { launch, openTab, phone, screenshot, sidewaysOverflow, violations } from './browser.ts';
+import { launch, openTab, phone, screenshot, sidewaysOverflow, signIn, violations } from './browser.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 
 const sensors = [
@@ -38,8 +38,7 @@ describe('sensors in the web UI', () => {
     const tab = await openTab(browser, server.url, phone);
     await prepare(tab.page);
     await tab.page.goto('/sign-in?to=%2Fmachines%2Fwarm%3Ftab%3Dpower');
-    await tab.page.getByLabel('Token').fill(token);
-    await tab.page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(tab.page, token);
     await tab.page.getByRole('heading', { name: 'Sensors' }).waitFor();
     return tab;
   }

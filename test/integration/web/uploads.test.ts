@@ -7,7 +7,16 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bootImageKind } from '../../../src/api/boot-image/schema.ts';
 import { type Setting, startSetting } from '../server/setting.ts';
-import { launch, openTab, phone, screenshot, sidewaysOverflow, type Tab, violations } from './browser.ts';
+import {
+  launch,
+  openTab,
+  phone,
+  screenshot,
+  sidewaysOverflow,
+  signIn,
+  type Tab,
+  violations,
+} from './browser.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 
 /** The browser, the real server with and without a place for files, and the real API server. */
@@ -43,8 +52,7 @@ describe('uploads in the web UI', () => {
   async function openImages(url: string, button: 'Upload' | 'Import' = 'Upload'): Promise<Tab> {
     const tab = await openTab(browser, url, phone);
     await tab.page.goto('/sign-in?to=%2Fimages');
-    await tab.page.getByLabel('Token').fill(token);
-    await tab.page.getByRole('button', { name: 'Sign in' }).click();
+    await signIn(tab.page, token);
     await tab.page.getByRole('heading', { name: 'Images', level: 1 }).waitFor();
     await tab.page.getByRole('button', { name: button }).click();
     return tab;

@@ -17,6 +17,7 @@ import {
   phone,
   screenshot,
   sidewaysOverflow,
+  signIn,
   type Tab,
   violations,
 } from './browser.ts';
@@ -67,13 +68,12 @@ describe('the web UI', () => {
   async function signedIn(token: string, path: string, size = desktop): Promise<Tab> {
     const tab = await openTab(browser, server.url, size);
     await tab.page.goto(`/sign-in?to=${encodeURIComponent(path)}`);
-    await signIn(tab.page, token);
+    await enter(tab.page, token);
     return tab;
   }
 
-  async function signIn(page: Page, token: string): Promise<void> {
-    await page.getByLabel('Token').fill(token);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+  async function enter(page: Page, token: string): Promise<void> {
+    await signIn(page, token);
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.waitForURL((url) => url.pathname !== '/sign-in');
   }
@@ -179,7 +179,7 @@ describe('the web UI', () => {
       // Something else that the page asks for may be the first to find the session gone: then there is no button any more.
       await allocate.click({ timeout: 5_000 }).catch(() => undefined);
       await page.waitForURL('**/sign-in**');
-      await signIn(page, operator);
+      await enter(page, operator);
       await page.waitForURL('**/allocate**');
       await until('the draft is back', async () => (await name.inputValue()) === 'training-2');
       expect(await page.getByLabel('Tags', { exact: true }).inputValue()).toBe('nvme');
@@ -389,7 +389,7 @@ describe('the web UI', () => {
       if (pathname.endsWith('.js')) scripts.add(pathname);
     });
     await page.goto('/sign-in?to=/machines');
-    await signIn(page, operator);
+    await enter(page, operator);
     await page
       .getByRole('link', { name: machineName(0) })
       .first()

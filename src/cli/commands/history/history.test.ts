@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { plainTerminal } from '../../../../test/fixtures/terminal.ts';
 import { kubeError } from '../../../kube/errors.ts';
 import { createMemoryClient } from '../../../kube/memory-client.ts';
 import type { Credentials } from '../../../kube/transport.ts';
@@ -72,16 +73,14 @@ describe('mw over history', () => {
   });
 
   const context = (): Context => ({
-    terminal: {
-      columns: undefined,
-      colour: false,
-      out: (text) => {
+    terminal: plainTerminal(
+      (text) => {
         out += text;
       },
-      err: (text) => {
+      (text) => {
         err += text;
       },
-    },
+    ),
     version: '0.0.0',
     rest,
     async cluster() {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { plainTerminal } from '../../../../test/fixtures/terminal.ts';
 import { kubeError } from '../../../kube/errors.ts';
 import type { Context } from '../../command.ts';
 import { main } from '../../main.ts';
@@ -72,16 +73,14 @@ describe('mw image upload', () => {
     const path = join(directory, name);
     writeFileSync(path, bytes);
     const context = (): Context => ({
-      terminal: {
-        columns: undefined,
-        colour: false,
-        out: (text) => {
+      terminal: plainTerminal(
+        (text) => {
           out += text;
         },
-        err: (text) => {
+        (text) => {
           err += text;
         },
-      },
+      ),
       version: '0.0.0',
       rest: { server: url, token: 'mine' },
       cluster: async () => {
